@@ -1,0 +1,36 @@
+"""Convolutional networks for small images as scikit-learn estimators.
+
+Public names are loaded on first use, so that importing the package costs no
+more than importing scikit-learn; TensorFlow starts with the first `fit` or
+`predict`, never with an import.
+"""
+
+import importlib
+
+__version__ = "0.1.0.dev0"
+
+_MODULE_OF = {
+    "FashionCNNClassifier": "classifier",
+    "ImageReshaper": "preprocessing",
+    "ImageNormalizer": "preprocessing",
+    "ImageAugmenter": "augmentation",
+    "fetch_fashion_mnist": "datasets",
+    "load_fashion_mnist_sample": "datasets",
+    "CLASS_NAMES": "datasets",
+    "save_model": "persistence",
+    "load_model": "persistence",
+}
+
+__all__ = sorted([*_MODULE_OF, "__version__"])
+
+
+def __getattr__(name):
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_MODULE_OF[name]}")
+    value = globals()[name] = getattr(module, name)
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_MODULE_OF})

@@ -1,0 +1,127 @@
+"""The compiled prediction graph over NumPy weights."""
+
+import threading
+import weakref
+from functools import lru_cache
+
+import numpy as np
+
+from . import _engine
+from .augmentation import tta_views
+
+# Enough to keep the cores busy; the activations of more images would only leave the
+# processor's cache.
+_ROWS_PER_CALL = 512
+
+# What the graph takes: whole pixels, or images normalised already.
+_DTYPES = np.dtype(np.uint8), np.dtype(np.float32)
+
+_LOCK = threading.Lock()
+_predictors = weakref.WeakKeyDictionary()
+
+
+class Predictor:
+    """A prediction graph with the weights of one fitted estimator handed over.
+
+    Parameters
+    ----------
+    description : NetworkDescription
+        The network's.
+    weights : list of ndarray
+        In the order of the network's variables.
+    normalisation : Normalisation
+        Of the images.
+    """
+
+    def __init__(self, description, weights, normalisation):
+        tf = _engine.start()
+        self.weights, self.normalisation = weights, normalisation
+        self.image_shape, self.n_classes = description.image_shape, description.n_classes
+        self._description = description
+        self._tensors = [tf.constant(np.asarray(w)) for w in weights]
+        self._scaling = {
+            dtype: [tf.constant(a) for a in normalisation.for_graph(dtype)]
+            for dtype in _DTYPES
+        }
+
+    def __call__(self, X, tta=None):
+        """Predict logits.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, n_features)
+            Images as rows.
+        tta : str or None, default=None
+            Test-time augmentation: the logits of several views are averaged.
+
+        Returns
+        -------
+        logits : ndarray of shape (n, n_classes), dtype float64
+            The logits.
+        """
+        logits = np.empty((len(X), self.n_classes))
+        for first in range(0, len(X), _ROWS_PER_CALL):
+            rows = slice(first, first + _ROWS_PER_CALL)
+            images = self.normalisation.take(X, rows, self.image_shape)
+            if tta is None:
+                logits[rows] = self._call(images)
+            else:
+                views = [self._call(view) for view in tta_views(images, tta)]
+                logits[rows] = np.mean(views, axis=0, dtype=np.float64)
+        return logits
+
+    def _call(self, images):
+        tf = _engine.start()
+        graph = _prediction_graph(self._description, images.dtype)
+        scaling = self._scaling[images.dtype]
+        if len(images) == 1:
+            # A matrix product of one row sums in another order than that of several:
+            # an image's logits shall not depend on the company it comes in.
+            return self._call(np.repeat(images, 2, axis=0))[:1]
+        return graph(tf.constant(images), *scaling, *self._tensors).numpy()
+
+
+def predictor_of(estimator, description, weights, normalisation):
+    """Give the predictor of an estimator, made on its first prediction after a fit.
+
+    It is kept beside the estimator, not in it, so that what is pickled, cloned and
+    compared stays NumPy.
+    """
+    with _LOCK:
+        predictor = _predictors.get(estimator)
+    if predictor is None or predictor.weights is not weights:
+        predictor = Predictor(description, weights, normalisation)
+        with _LOCK:
+            _predictors[estimator] = predictor
+    return predictor
+
+
+@lru_cache(maxsize=32)
+def _prediction_graph(description, dtype):
+    """Compile a network as a function of images of a dtype, scaling and weights."""
+    tf = _engine.start()
+    from .architectures._network import build_network
+
+    with _engine.BUILDING:
+        network = build_network(description)
+        model = network.model
+        position = {id(v): i for i, v in enumerate(model.weights)}
+
+        def predict(images, mean, factor, *weights):
+            pixels = (tf.cast(images, tf.float32) - mean) * factor
+            state = [
+                # Seeds of dropout are variables too, and not weights.
+                weights[position[id(v)]] if id(v) in position else v.value
+                for v in model.non_trainable_variables
+            ]
+            trainable = [weights[position[id(v)]] for v in model.trainable_variables]
+            output, _ = model.stateless_call(trainable, state, pixels, training=False)
+            return network.to_logits(output)
+
+        shape, channels = description.image_shape, description.image_shape[-1:]
+        return tf.function(predict, jit_compile=False).get_concrete_function(
+            tf.TensorSpec([None, *shape], dtype),
+            tf.TensorSpec(channels, tf.float32),
+            tf.TensorSpec(channels, tf.float32),
+            *(tf.TensorSpec(v.shape, tf.float32) for v in model.weights),
+        )

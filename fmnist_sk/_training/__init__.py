@@ -1,0 +1,188 @@
+"""Training: schedules, the compiled training graph, the SciKeras adapter."""
+
+from dataclasses import dataclass
+
+from .. import _engine
+from ._data import Normalisation, Run, Validation
+from ._schedules import SCHEDULES
+
+# What "auto" aims at.
+STEPS, STEPS_PER_EPOCH = 1000, 32
+MIN_BATCH, MAX_BATCH = 16, 128
+MIN_EPOCHS, MAX_EPOCHS = 5, 60
+
+__all__ = [
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "Normalisation",
+    "Run",
+    "TrainingResult",
+    "Validation",
+    "resolve_length",
+    "resolve_optimizer",
+    "resolve_precision",
+    "train",
+]
+
+#: The optimizers: what Keras calls them, and the constant learning rate that
+#: `learning_rate=None` stands for. A schedule that decays starts three times higher.
+OPTIMIZERS = {
+    "adamw": {"name": "adamw", "learning_rate": 1e-3},
+    "adam": {"name": "adam", "learning_rate": 1e-3},
+    "nadam": {"name": "nadam", "learning_rate": 1e-3},
+    "rmsprop": {"name": "rmsprop", "learning_rate": 1e-3},
+    "lion": {"name": "lion", "learning_rate": 1e-4},
+    "sgd": {"name": "sgd", "learning_rate": 3e-2},
+    "nesterov": {
+        "name": "sgd",
+        "learning_rate": 2e-2,
+        "momentum": 0.9,
+        "nesterov": True,
+    },
+}
+
+
+def resolve_optimizer(name, learning_rate, weight_decay, schedule):
+    """Give an optimizer's Keras name and parameters.
+
+    Parameters
+    ----------
+    name : str
+        One of `OPTIMIZERS`.
+    learning_rate : float or None
+        The schedule's largest rate.
+    weight_decay : float
+        Decoupled from the gradient (Loshchilov and Hutter, arXiv 1711.05101).
+    schedule : str
+        One of `SCHEDULES`.
+
+    Returns
+    -------
+    optimizer : dict
+        With `"name"`, and what Keras's optimizer takes.
+    """
+    optimizer = {**OPTIMIZERS[name], "weight_decay": weight_decay or None}
+    if learning_rate is not None:
+        optimizer["learning_rate"] = float(learning_rate)
+    elif schedule != "constant":
+        optimizer["learning_rate"] *= 3
+    return optimizer
+
+
+def resolve_length(n_samples, epochs, batch_size):
+    """Give the epochs and batch size that "auto" stands for.
+
+    Training needs some number of optimizer steps more than it needs some number of
+    epochs: small data get small batches and many epochs.
+
+    Parameters
+    ----------
+    n_samples : int
+        Images to train on.
+    epochs, batch_size : int or "auto"
+        What the user said.
+
+    Returns
+    -------
+    epochs, batch_size : int
+        Resolved; the batch is no larger than the data.
+    """
+    if batch_size == "auto":
+        batch_size = min(MAX_BATCH, max(MIN_BATCH, n_samples // STEPS_PER_EPOCH))
+    batch_size = min(int(batch_size), n_samples)
+    if epochs == "auto":
+        steps = -(-n_samples // batch_size)
+        epochs = min(MAX_EPOCHS, max(MIN_EPOCHS, round(STEPS / steps)))
+    return int(epochs), batch_size
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training gives.
+
+    Attributes
+    ----------
+    weights : list of ndarray
+        The network's.
+    optimizer_state : list of ndarray
+        The optimizer's, for training to go on where it stopped.
+    history : dict of list
+        One value an epoch.
+    best_epoch : int
+        Number, from 1, of the epoch the weights are those after.
+    """
+
+    weights: list
+    optimizer_state: list
+    history: dict
+    best_epoch: int
+
+
+def resolve_precision(precision):
+    """Give the number format to train in: "float32" or "bfloat16"."""
+    if precision == "auto":
+        return "bfloat16" if _engine.has_fast_bfloat16() else "float32"
+    return precision
+
+
+def train(
+    description, X, y, run, *, optimizer, label_smoothing, precision, **fit_parameters
+):
+    """Train a network.
+
+    Parameters
+    ----------
+    description : NetworkDescription
+        The network's.
+    X : ndarray of shape (n_samples, n_features)
+        Images as rows.
+    y : ndarray of shape (n_samples,), dtype int32
+        Index of the class.
+    run : Run
+        The rest of what is trained on; without weights, they are drawn from its seed.
+    optimizer : dict
+        Name and parameters of a Keras optimizer.
+    label_smoothing : float
+        Share of the target given to all classes alike.
+    precision : {"auto", "float32", "bfloat16"}
+        The number format.
+    **fit_parameters : dict
+        `epochs`, `initial_epoch`, `batch_size`, `callbacks`, `verbose`.
+
+    Returns
+    -------
+    result : TrainingResult
+        All of it NumPy.
+    """
+    _engine.start()
+    # These modules import TensorFlow, Keras and SciKeras.
+    from ..architectures._network import build_network, initial_weights
+    from ._graph import TrainingGraph
+    from ._losses import cross_entropy
+    from ._pool import borrow
+    from ._scikeras import train as train_through_scikeras
+
+    precision = resolve_precision(precision)
+    dtype = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+
+    def new_graph():
+        network = build_network(description, dtype)
+        return TrainingGraph(network)
+
+    settings = {k: v for k, v in optimizer.items() if k != "learning_rate"}
+    key = (description, dtype, tuple(sorted(settings.items())), label_smoothing)
+    with borrow(key, new_graph) as graph:
+        if run.weights is None:
+            run.weights = initial_weights(description, graph.network, run.seed)
+        history = train_through_scikeras(
+            graph,
+            X,
+            y,
+            run=run,
+            optimizer=optimizer,
+            loss=cross_entropy(label_smoothing, description.n_classes),
+            **fit_parameters,
+        )
+        return TrainingResult(
+            graph.weights(), graph.optimizer_state(), history, graph.best_epoch
+        )

@@ -1,0 +1,68 @@
+"""The adapter to SciKeras, and the only place that imports it.
+
+SciKeras turns the optimizer's name and parameters into a compiled Keras optimizer,
+checks the callbacks, and drives `fit`. It does not touch the data: its validation
+copies, casts and encodes, and the classifier has already done what is needed.
+"""
+
+from scikeras.wrappers import BaseWrapper
+
+
+class Trainer(BaseWrapper):
+    """SciKeras's wrapper around a `TrainingGraph`."""
+
+    def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
+        return X, y
+
+    @property
+    def feature_encoder(self):
+        """Leave X alone."""
+        return _Identity()
+
+    target_encoder = feature_encoder
+
+
+class _Identity:
+    def fit(self, X):
+        return self
+
+    def transform(self, X):
+        return X
+
+
+def train(graph, X, y, *, run, optimizer, loss, **fit_parameters):
+    """Train a graph through SciKeras.
+
+    Parameters
+    ----------
+    graph : TrainingGraph
+        Compiled or not.
+    X : ndarray of shape (n_samples, n_features)
+        Images as rows.
+    y : ndarray of shape (n_samples,), dtype int32
+        Index of the class.
+    run : Run
+        The rest of what the graph needs.
+    optimizer : dict
+        Name of a Keras optimizer in `"name"`, and its parameters.
+    loss : callable
+        Loss of each image.
+    **fit_parameters : dict
+        `epochs`, `batch_size`, `callbacks`, `verbose` and `initial_epoch`.
+
+    Returns
+    -------
+    history : dict of list
+        One value an epoch.
+    """
+    settings = {f"optimizer__{k}": v for k, v in optimizer.items() if k != "name"}
+    initial_epoch = fit_parameters.pop("initial_epoch", 0)
+    trainer = Trainer(
+        model=lambda: graph,
+        optimizer=optimizer["name"],
+        loss=loss,
+        **settings,
+        **fit_parameters,
+    )
+    trainer.fit(X, y, run=run, initial_epoch=initial_epoch)
+    return dict(trainer.history_)

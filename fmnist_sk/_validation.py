@@ -1,0 +1,138 @@
+"""What estimators of images check, in scikit-learn's words."""
+
+from contextlib import contextmanager
+
+import numpy as np
+from sklearn.utils import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from ._images import PIXEL_DTYPES, flatten_images, infer_image_shape
+
+
+def validate_images(estimator, X, y=None, *, reset, image_shape=None):
+    """Check images and give them as rows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Learns `n_features_in_`, `feature_names_in_` and `image_shape_` if `reset`, and
+        is what the images are checked against otherwise.
+    X : array-like
+        Rows, or images of 3 or 4 dimensions.
+    y : array-like of shape (n_images,), default=None
+        Labels, where there are any.
+    reset : bool
+        Whether this is the first the estimator sees.
+    image_shape : sequence of int, default=None
+        What the user says the shape of an image is.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_images, n_features)
+        The images; of the caller's memory where possible.
+    y : ndarray of shape (n_images,) or None
+        The labels.
+    shape : tuple of int
+        The shape in which the images came.
+    """
+    flat = flatten_images(X)
+    if y is None:
+        rows = validate_data(estimator, flat, dtype=PIXEL_DTYPES, reset=reset)
+    else:
+        rows, y = validate_data(estimator, flat, y, dtype=PIXEL_DTYPES, reset=reset)
+    shape = rows.shape if flat is X else np.shape(X)
+    if reset:
+        estimator.image_shape_ = infer_image_shape(shape, image_shape)
+    check_stack(estimator, shape)
+    return rows, y, shape
+
+
+def check_stack(estimator, shape):
+    """Reject images of the right number of pixels but another shape."""
+    if len(shape) > 2 and infer_image_shape(shape) != estimator.image_shape_:
+        raise ValueError(
+            f"X has images of shape {shape[1:]}, but {type(estimator).__name__} is "
+            f"expecting images of shape {estimator.image_shape_}."
+        )
+
+
+def encode_labels(estimator, y, classes):
+    """Give labels as positions in `classes`.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Named in the error.
+    y : ndarray of shape (n_samples,)
+        Labels.
+    classes : ndarray of shape (n_classes,)
+        Sorted.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), dtype int32
+        The positions.
+
+    Raises
+    ------
+    ValueError
+        If there are others.
+    """
+    check_classification_targets(y)
+    unseen = np.setdiff1d(y, classes)
+    if len(unseen):
+        raise ValueError(
+            f"y contains classes {unseen.tolist()} that {type(estimator).__name__} "
+            f"does not know; its classes_ are {classes.tolist()}."
+        )
+    return np.searchsorted(classes, y).astype(np.int32)
+
+
+def total_weights(estimator, sample_weight, y, X):
+    """Multiply the weights of samples with those of their classes.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With a parameter `class_weight`.
+    sample_weight : array-like of shape (n_samples,) or None
+        The user's.
+    y : ndarray of shape (n_samples,)
+        Labels.
+    X : ndarray of shape (n_samples, n_features)
+        Images.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_samples,), dtype float64
+        A new array.
+
+    Raises
+    ------
+    ValueError
+        If one is negative or none is positive.
+    """
+    weights = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, copy=True, ensure_non_negative=True
+    )
+    if estimator.class_weight is not None:
+        weights = weights * compute_sample_weight(estimator.class_weight, y)
+    if not weights.any():
+        raise ValueError(
+            "Sample weights must contain at least one non-zero number: there is "
+            "nothing to fit."
+        )
+    return weights
+
+
+@contextmanager
+def unchanged_on_failure(estimator):
+    """Undo every change to an estimator if the block raises, Ctrl-C included."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise

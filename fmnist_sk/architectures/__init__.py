@@ -1,0 +1,195 @@
+"""A registry of network architectures; knows nothing of scikit-learn.
+
+Each architecture is written once, as a function that stacks blocks on an image
+tensor (`_builders`). The blocks come in two forms with the same weights in the
+same order: the ones that train fast on a CPU (`_layers`) and stock Keras layers
+for `to_keras`. Nothing here imports Keras before a network is built.
+"""
+
+import inspect
+from dataclasses import dataclass
+from types import MappingProxyType
+
+#: Parameters of a network that may be left to the architecture with None.
+NETWORK_PARAMETERS = (
+    "filters",
+    "kernel_size",
+    "dense_units",
+    "dropout",
+    "activation",
+    "batch_norm",
+)
+
+# What None stands for. `filters` are those of the first convolution, an integer that
+# the deeper ones multiply, or one number a convolution.
+_REGISTRY = {
+    "standard": {
+        "filters": (32, 64),
+        "kernel_size": 3,
+        "dense_units": (128,),
+        "dropout": 0.2,
+        "activation": "relu",
+        "batch_norm": True,
+    },
+    "compact": {
+        "filters": (8, 16, 32, 64),
+        "kernel_size": 3,
+        "dense_units": (),
+        "dropout": 0.0,
+        "activation": "relu",
+        "batch_norm": True,
+    },
+    "two_conv": {
+        "filters": (32, 64),
+        "kernel_size": 3,
+        "dense_units": (128,),
+        "dropout": 0.0,
+        "activation": "relu",
+        "batch_norm": False,
+    },
+    "three_conv": {
+        "filters": (32, 64, 128),
+        "kernel_size": 3,
+        "dense_units": (512, 512),
+        "dropout": 0.2,
+        "activation": "relu",
+        "batch_norm": False,
+    },
+    "vgg": {
+        "filters": (32, 48, 96),
+        "kernel_size": 3,
+        "dense_units": (),
+        "dropout": 0.2,
+        "activation": "relu",
+        "batch_norm": True,
+    },
+    "resnet": {
+        "filters": (16, 32, 64),
+        "kernel_size": 3,
+        "dense_units": (),
+        "dropout": 0.0,
+        "activation": "relu",
+        "batch_norm": True,
+    },
+}
+ARCHITECTURES = MappingProxyType(_REGISTRY)
+
+#: Activations a block may have, by Keras's names. For those of the first group
+#: max-pooling may come before the activation, which is cheaper and changes nothing.
+MONOTONIC_ACTIVATIONS = frozenset(
+    {"relu", "elu", "selu", "leaky_relu", "tanh", "sigmoid", "softplus", "linear"}
+)
+ACTIVATIONS = MONOTONIC_ACTIVATIONS | {"gelu", "silu", "swish", "mish"}
+
+
+@dataclass(frozen=True)
+class NetworkDescription:
+    """What a network is built from; hashable and picklable.
+
+    Attributes
+    ----------
+    architecture : str or callable
+        Name in the registry, or a function that builds a network.
+    image_shape : tuple of int
+        `(height, width, channels)`.
+    n_classes : int
+        Number of logits.
+    parameters : tuple of (str, object)
+        Resolved network parameters.
+    """
+
+    architecture: object
+    image_shape: tuple
+    n_classes: int
+    parameters: tuple
+
+
+def describe_network(architecture, image_shape, n_classes, parameters):
+    """Describe a network from the parameters of an estimator.
+
+    Parameters
+    ----------
+    architecture : str or callable
+        Name in the registry, or a function that builds a network.
+    image_shape : tuple of int
+        `(height, width, channels)`.
+    n_classes : int
+        Number of logits.
+    parameters : dict
+        Values, or None, of `NETWORK_PARAMETERS`.
+
+    Returns
+    -------
+    description : NetworkDescription
+        With every parameter resolved.
+    """
+    resolved = resolve_parameters(architecture, parameters)
+    return NetworkDescription(
+        architecture, image_shape, n_classes, tuple(sorted(resolved.items()))
+    )
+
+
+def resolve_parameters(architecture, parameters):
+    """Fill in what None leaves to the architecture.
+
+    Parameters
+    ----------
+    architecture : str or callable
+        Name in the registry, or a function that builds a network.
+    parameters : dict
+        Values, or None, of `NETWORK_PARAMETERS`.
+
+    Returns
+    -------
+    parameters : dict
+        For a named architecture all of them, with `filters` and `dense_units` as
+        tuples; for a callable those that are not None.
+
+    Raises
+    ------
+    ValueError
+        If the number of filters does not fit the architecture.
+    TypeError
+        If the callable does not take a parameter that was set.
+    """
+    given = {name: value for name, value in parameters.items() if value is not None}
+    for name in ("filters", "dense_units", "kernel_size"):
+        if isinstance(given.get(name), list):
+            given[name] = tuple(given[name])
+    if callable(architecture):
+        return _parameters_of_callable(architecture, given)
+    defaults = ARCHITECTURES[architecture]
+    resolved = {**defaults, **given}
+    resolved["filters"] = _scale_filters(resolved["filters"], defaults["filters"])
+    units = resolved["dense_units"]
+    if not isinstance(units, tuple):
+        resolved["dense_units"] = (units,) * max(1, len(defaults["dense_units"]))
+    resolved["dense_units"] = tuple(int(u) for u in resolved["dense_units"] if u)
+    resolved["dropout"] = float(resolved["dropout"])
+    resolved["batch_norm"] = bool(resolved["batch_norm"])
+    return resolved
+
+
+def _scale_filters(filters, default):
+    if isinstance(filters, tuple):
+        if len(filters) != len(default):
+            raise ValueError(
+                f"filters={filters} has {len(filters)} values, but the architecture "
+                f"has {len(default)} stages of convolutions. Give {len(default)} "
+                "values, or one integer for the first stage."
+            )
+        return tuple(int(f) for f in filters)
+    return tuple(max(1, round(filters * f / default[0])) for f in default)
+
+
+def _parameters_of_callable(architecture, given):
+    accepted = inspect.signature(architecture).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in accepted):
+        return given
+    unknown = sorted(set(given) - {p.name for p in accepted})
+    if unknown:
+        raise TypeError(
+            f"The architecture {architecture!r} does not take {', '.join(unknown)}. "
+            "Add the parameter to the function, or leave it None."
+        )
+    return given

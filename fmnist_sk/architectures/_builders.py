@@ -1,0 +1,192 @@
+"""The architectures themselves, as functions that stack blocks on an image tensor."""
+
+import keras
+
+from ._layers import BATCH_NORM_EPSILON, ConvBlock, DenseBlock
+
+
+class FastBlocks:
+    """Blocks of one layer each, computing in `dtype`."""
+
+    def __init__(self, dtype="float32"):
+        self.dtype = dtype
+
+    def conv(self, x, units, kernel_size, **options):
+        """Convolution, pooling, normalisation or bias, activation."""
+        return ConvBlock(units, kernel_size, dtype=self.dtype, **options)(x)
+
+    def dense(self, x, units, **options):
+        """Dense layer, normalisation or bias, activation."""
+        return DenseBlock(units, dtype=self.dtype, **options)(x)
+
+
+class StockBlocks:
+    """The same blocks from stock Keras layers, with the same weights in order."""
+
+    dtype = "float32"
+
+    def conv(
+        self,
+        x,
+        units,
+        kernel_size,
+        *,
+        strides=1,
+        padding="same",
+        pool=(1, 1),
+        batch_norm,
+        activation,
+    ):
+        """Convolution, pooling, normalisation or bias, activation."""
+        x = keras.layers.Conv2D(
+            units,
+            kernel_size,
+            strides=strides,
+            padding=padding,
+            use_bias=not batch_norm,
+            activation=None if batch_norm else activation,
+        )(x)
+        if pool != (1, 1):
+            x = keras.layers.MaxPooling2D(pool)(x)
+        return self._normalise(x, activation) if batch_norm else x
+
+    def dense(self, x, units, *, batch_norm, activation):
+        """Dense layer, normalisation or bias, activation."""
+        x = keras.layers.Dense(
+            units,
+            use_bias=not batch_norm,
+            activation=None if batch_norm else activation,
+        )(x)
+        return self._normalise(x, activation) if batch_norm else x
+
+    def _normalise(self, x, activation):
+        x = keras.layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON)(x)
+        return keras.layers.Activation(activation)(x)
+
+
+def build_logits(x, architecture, n_classes, blocks, parameters):
+    """Stack the layers of a named architecture on an image tensor.
+
+    Parameters
+    ----------
+    x : keras tensor of shape (None, height, width, channels)
+        Normalised images.
+    architecture : str
+        Name in the registry.
+    n_classes : int
+        Number of logits.
+    blocks : FastBlocks or StockBlocks
+        What the layers are made of.
+    parameters : dict
+        Every network parameter, resolved.
+
+    Returns
+    -------
+    logits : keras tensor of shape (None, n_classes)
+        The output, float32.
+    """
+    options = {key: parameters[key] for key in ("batch_norm", "activation")}
+    features = _FEATURES[architecture](x, blocks, parameters, options)
+    rate = parameters["dropout"]
+    if not parameters["dense_units"]:
+        features = _dropout(features, rate, blocks)
+    for units in parameters["dense_units"]:
+        features = blocks.dense(features, units, **options)
+        features = _dropout(features, rate, blocks)
+    return keras.layers.Dense(n_classes, dtype="float32", name="logits")(features)
+
+
+def _dropout(x, rate, blocks):
+    return keras.layers.Dropout(rate, dtype=blocks.dtype)(x) if rate else x
+
+
+def _kernel(parameters):
+    size = parameters["kernel_size"]
+    return size if isinstance(size, tuple) else (size, size)
+
+
+def _pool(x):
+    """Halve what can be halved: a strip of height 1 keeps its height."""
+    return tuple(min(2, size) for size in x.shape[1:3])
+
+
+def _valid(x, kernel):
+    """Shrink by the kernel as the textbook networks do, unless nothing would be left.
+
+    The name of the padding: "valid" or "same".
+    """
+    fits = all(size >= k for size, k in zip(x.shape[1:3], kernel, strict=True))
+    return "valid" if fits else "same"
+
+
+def _standard(x, blocks, parameters, options):
+    kernel = _kernel(parameters)
+    for units in parameters["filters"]:
+        x = blocks.conv(x, units, kernel, pool=_pool(x), **options)
+    return keras.layers.Flatten()(x)
+
+
+def _compact(x, blocks, parameters, options):
+    kernel = _kernel(parameters)
+    for i, units in enumerate(parameters["filters"]):
+        x = blocks.conv(x, units, kernel, strides=1 if i == 0 else 2, **options)
+    return keras.layers.GlobalAveragePooling2D(dtype=blocks.dtype)(x)
+
+
+def _two_conv(x, blocks, parameters, options):
+    kernel = _kernel(parameters)
+    for units in parameters["filters"]:
+        padding = _valid(x, kernel)
+        shrink = 0 if padding == "same" else 1
+        pool = tuple(
+            min(2, size - shrink * (k - 1))
+            for size, k in zip(x.shape[1:3], kernel, strict=True)
+        )
+        x = blocks.conv(x, units, kernel, padding=padding, pool=pool, **options)
+    return keras.layers.Flatten()(x)
+
+
+def _three_conv(x, blocks, parameters, options):
+    kernel = _kernel(parameters)
+    for units in parameters["filters"]:
+        x = blocks.conv(x, units, kernel, padding=_valid(x, kernel), **options)
+    return keras.layers.Flatten()(x)
+
+
+def _vgg(x, blocks, parameters, options):
+    kernel = _kernel(parameters)
+    first, *deeper = parameters["filters"]
+    x = blocks.conv(x, first, kernel, pool=_pool(x), **options)
+    for units in deeper:
+        x = blocks.conv(x, units, kernel, **options)
+        x = blocks.conv(x, units, kernel, pool=_pool(x), **options)
+    return keras.layers.Flatten()(x)
+
+
+def _resnet(x, blocks, parameters, options):
+    kernel = _kernel(parameters)
+    linear = {**options, "activation": "linear"}
+    x = blocks.conv(x, parameters["filters"][0], kernel, **options)
+    for stage, units in enumerate(parameters["filters"]):
+        for unit in range(3):
+            strides = 2 if stage and not unit else 1
+            shortcut = x
+            x = blocks.conv(x, units, kernel, strides=strides, **options)
+            x = blocks.conv(x, units, kernel, **linear)
+            if shortcut.shape[1:] != x.shape[1:]:
+                shortcut = blocks.conv(
+                    shortcut, units, (1, 1), strides=strides, **linear
+                )
+            x = keras.layers.Add(dtype=blocks.dtype)([x, shortcut])
+            x = keras.layers.Activation(options["activation"], dtype=blocks.dtype)(x)
+    return keras.layers.GlobalAveragePooling2D(dtype=blocks.dtype)(x)
+
+
+_FEATURES = {
+    "standard": _standard,
+    "compact": _compact,
+    "two_conv": _two_conv,
+    "three_conv": _three_conv,
+    "vgg": _vgg,
+    "resnet": _resnet,
+}

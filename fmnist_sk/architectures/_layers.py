@@ -1,0 +1,142 @@
+"""The blocks networks are stacked from, in the form that trains fast on a CPU.
+
+A block of a convolution, max-pooling, batch normalisation or bias, and activation
+is one layer here, for two reasons. Pooling first leaves the elementwise work a
+quarter of the pixels, and max-pooling commutes with adding a bias and with any
+monotonic activation, so the result is that of the textbook order. And TensorFlow's
+fused batch normalisation takes bfloat16 images with float32 statistics, where
+Keras's own layer casts everything to float32 and back.
+"""
+
+import keras
+import tensorflow as tf
+
+from . import MONOTONIC_ACTIVATIONS
+
+BATCH_NORM_EPSILON = 1e-3
+
+
+class _Block(keras.layers.Layer):
+    """The part a convolutional and a dense block share: bias or norm, activation."""
+
+    def __init__(self, units, *, batch_norm, activation, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.batch_norm = batch_norm
+        self.activation = activation
+        # Set by the training graph: the share of the moving statistics that a step
+        # keeps, which has to start at 0 and is no weight of the network.
+        self.momentum = None
+
+    def _add_weights(self, kernel_shape):
+        self.kernel = self.add_weight(name="kernel", shape=kernel_shape)
+        shape = (self.units,)
+        if not self.batch_norm:
+            self.bias = self.add_weight(name="bias", shape=shape, initializer="zeros")
+            return
+        for name, initializer, trainable in (
+            ("gamma", "ones", True),
+            ("beta", "zeros", True),
+            ("moving_mean", "zeros", False),
+            ("moving_variance", "ones", False),
+        ):
+            weight = self.add_weight(
+                name=name,
+                shape=shape,
+                initializer=initializer,
+                trainable=trainable,
+                autocast=False,
+            )
+            setattr(self, name, weight)
+
+    def _shift(self, x, training):
+        """Batch normalisation, or the bias."""
+        if not self.batch_norm:
+            return x + keras.ops.cast(self.bias, x.dtype)
+        if not training:
+            scale = self.gamma / keras.ops.sqrt(
+                self.moving_variance + BATCH_NORM_EPSILON
+            )
+            offset = self.beta - self.moving_mean * scale
+            return x * keras.ops.cast(scale, x.dtype) + keras.ops.cast(offset, x.dtype)
+        rank4 = x if x.shape.rank == 4 else x[:, None, None, :]
+        y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=rank4,
+            scale=self.gamma.value,
+            offset=self.beta.value,
+            mean=tf.constant([], tf.float32),
+            variance=tf.constant([], tf.float32),
+            epsilon=BATCH_NORM_EPSILON,
+            is_training=True,
+        )
+        keep = self.momentum() if self.momentum is not None else 0.9
+        self.moving_mean.assign(self.moving_mean * keep + mean * (1 - keep))
+        self.moving_variance.assign(self.moving_variance * keep + variance * (1 - keep))
+        return y if x.shape.rank == 4 else y[:, 0, 0, :]
+
+    def _activate(self, x):
+        return keras.activations.get(self.activation)(x)
+
+    def get_config(self):
+        """Give the arguments of the constructor, as Keras saves them."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "batch_norm": self.batch_norm,
+            "activation": self.activation,
+        }
+
+
+@keras.saving.register_keras_serializable("fmnist_sk")
+class ConvBlock(_Block):
+    """Convolution, max-pooling, batch normalisation or bias, activation."""
+
+    def __init__(
+        self, units, kernel_size, *, strides=1, padding="same", pool=(1, 1), **kwargs
+    ):
+        super().__init__(units, **kwargs)
+        self.kernel_size = tuple(kernel_size)
+        self.strides = strides
+        self.padding = padding
+        self.pool = tuple(pool)
+
+    def build(self, input_shape):
+        """Create the weights."""
+        self._add_weights((*self.kernel_size, input_shape[-1], self.units))
+
+    def call(self, x, training=False):
+        """Apply the block to images `(n, height, width, channels)`."""
+        x = keras.ops.conv(x, self.kernel, strides=self.strides, padding=self.padding)
+        pool_first = self.batch_norm or self.activation in MONOTONIC_ACTIVATIONS
+        if pool_first:
+            x = self._max_pool(x)
+        x = self._activate(self._shift(x, training))
+        return x if pool_first else self._max_pool(x)
+
+    def _max_pool(self, x):
+        if self.pool == (1, 1):
+            return x
+        return keras.ops.max_pool(x, self.pool, strides=self.pool, padding="valid")
+
+    def get_config(self):
+        """Give the arguments of the constructor, as Keras saves them."""
+        return {
+            **super().get_config(),
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "padding": self.padding,
+            "pool": self.pool,
+        }
+
+
+@keras.saving.register_keras_serializable("fmnist_sk")
+class DenseBlock(_Block):
+    """Dense layer, batch normalisation or bias, activation."""
+
+    def build(self, input_shape):
+        """Create the weights."""
+        self._add_weights((input_shape[-1], self.units))
+
+    def call(self, x, training=False):
+        """Apply the block to features `(n, n_features)`."""
+        return self._activate(self._shift(keras.ops.matmul(x, self.kernel), training))

@@ -1,0 +1,172 @@
+"""Networks from their description: built, initialised, given as plain Keras."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from .. import _engine
+from ._builders import FastBlocks, StockBlocks, build_logits
+
+
+@dataclass(frozen=True)
+class Network:
+    """A Keras model with what has to be known of its output.
+
+    Attributes
+    ----------
+    model : keras.Model
+        Maps normalised images `(n, height, width, channels)` to `(n, n_classes)`.
+    gives_probabilities : bool
+        Whether its output has been through a softmax.
+    """
+
+    model: keras.Model
+    gives_probabilities: bool
+
+    def to_logits(self, output):
+        """Turn the model's output into float32 logits."""
+        output = keras.ops.cast(output, "float32")
+        if not self.gives_probabilities:
+            return output
+        # Softmax of the logarithm gives the probabilities back.
+        return keras.ops.log(keras.ops.maximum(output, np.finfo(np.float32).tiny))
+
+
+def build_network(description, dtype="float32", *, stock=False):
+    """Build the network of a description.
+
+    Parameters
+    ----------
+    description : NetworkDescription
+        What to build.
+    dtype : {"float32", "mixed_bfloat16"}, default="float32"
+        What a named architecture computes in; a callable decides for itself.
+    stock : bool, default=False
+        Use stock Keras layers only.
+
+    Returns
+    -------
+    network : Network
+        With arbitrary weights.
+    """
+    parameters = dict(description.parameters)
+    with _engine.BUILDING:
+        if callable(description.architecture):
+            return _from_callable(description, parameters)
+        inputs = keras.Input(description.image_shape)
+        blocks = StockBlocks() if stock else FastBlocks(dtype)
+        logits = build_logits(
+            inputs, description.architecture, description.n_classes, blocks, parameters
+        )
+        return Network(keras.Model(inputs, logits), gives_probabilities=False)
+
+
+def _from_callable(description, parameters):
+    shape, n_classes = description.image_shape, description.n_classes
+    model = description.architecture(shape, n_classes, **parameters)
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            "The architecture must return a keras.Model. Got "
+            f"{type(model).__name__} instead."
+        )
+    if not model.built:
+        model.build((None, *shape))
+    output_shape = model.compute_output_shape((None, *shape))
+    if tuple(output_shape) != (None, n_classes):
+        raise ValueError(
+            f"The architecture must return a model that maps images {(None, *shape)} "
+            f"to {(None, n_classes)}, one logit a class. Its output has shape "
+            f"{tuple(output_shape)}."
+        )
+    last = model.layers[-1] if model.layers else None
+    softmax = isinstance(last, keras.layers.Softmax) or (
+        getattr(last, "activation", None) is keras.activations.softmax
+    )
+    return Network(model, gives_probabilities=softmax)
+
+
+def initial_weights(description, network, seed):
+    """Draw the weights a training starts from.
+
+    Parameters
+    ----------
+    description : NetworkDescription
+        The network's.
+    network : Network
+        Built from it; it is not changed.
+    seed : int
+        What to draw from.
+
+    Returns
+    -------
+    weights : list of ndarray of float32
+        In the order of `model.weights`.
+    """
+    if callable(description.architecture):
+        # Only the function knows its initialisers (or pretrained weights): call it
+        # anew, with the global seeds that Keras reads set for as long as that takes.
+        with _engine.BUILDING, _seeded(seed):
+            return build_network(description).model.get_weights()
+    rng = np.random.default_rng(seed)
+    return [_draw(variable, rng) for variable in network.model.weights]
+
+
+def _draw(variable, rng):
+    shape = tuple(variable.shape)
+    if len(shape) > 1:  # Glorot and Bengio (2010), eq. 16, as Keras has it
+        receptive = int(np.prod(shape[:-2]))
+        limit = np.sqrt(6 / (receptive * (shape[-2] + shape[-1])))
+        uniform = rng.random(shape, dtype=np.float32)
+        return (2 * uniform - 1) * np.float32(limit)
+    ones = variable.name in ("gamma", "moving_variance")
+    return np.full(shape, float(ones), dtype=np.float32)
+
+
+class _seeded:
+    """Set the seeds of Python, NumPy, TensorFlow and Keras, and put them back."""
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def __enter__(self):
+        import random
+
+        self.before = random.getstate(), np.random.get_state()
+        keras.utils.set_random_seed(self.seed)
+
+    def __exit__(self, *_):
+        import random
+
+        random.setstate(self.before[0])
+        np.random.set_state(self.before[1])
+
+
+def to_keras(description, weights, normalisation):
+    """Give a fitted network as an ordinary Keras model of stock layers.
+
+    Parameters
+    ----------
+    description : NetworkDescription
+        What to build.
+    weights : list of ndarray
+        Its weights.
+    normalisation : Normalisation
+        Mean and scale of its training images.
+
+    Returns
+    -------
+    model : keras.Model
+        From raw images `(n, height, width, channels)` to probabilities.
+    """
+    network = build_network(description, stock=True)
+    network.model.set_weights(weights)
+    with _engine.BUILDING:
+        images = keras.Input(description.image_shape, name="images")
+        x = keras.layers.Normalization(
+            mean=normalisation.mean, variance=normalisation.scale**2, name="normalise"
+        )(images)
+        x = network.model(x)
+        if not network.gives_probabilities:
+            x = keras.layers.Softmax(name="probabilities")(x)
+        return keras.Model(images, x)

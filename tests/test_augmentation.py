@@ -1,0 +1,432 @@
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+
+from fmnist_sk import (
+    ImageAugmenter,
+    ImageReshaper,
+    _geometry,
+    load_fashion_mnist_sample,
+)
+from fmnist_sk._geometry import inverse_affine, translate, warp
+from fmnist_sk._images import PIXEL_DTYPES
+from fmnist_sk.augmentation import (
+    PRESETS,
+    augment_images,
+    check_augmentation,
+    tta_views,
+)
+
+EVERYTHING = {"horizontal_flip": 0.5, "rotation": 30, "zoom": 0.2, "shift": 0.2}
+
+
+def make_images(shape=(7, 6, 6, 1), dtype=np.uint8, seed=0):
+    return np.random.default_rng(seed).integers(0, 100, shape).astype(dtype)
+
+
+def augment(images, spec, seed=0):
+    return augment_images(images, spec, np.random.default_rng(seed))
+
+
+# The specification ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spec", "settings"),
+    [
+        (None, {}),
+        ({}, {}),
+        ({"rotation": 0, "zoom": 0.0}, {}),
+        ({"shift": 0, "rotation": np.int64(180)}, {"rotation": 180.0}),
+        ({"horizontal_flip": 1}, {"horizontal_flip": 1.0}),
+        ("light", PRESETS["light"]),
+        ("standard", PRESETS["standard"]),
+        ("strong", PRESETS["strong"]),
+    ],
+)
+def test_a_valid_specification_gives_its_settings(spec, settings):
+    checked = check_augmentation(spec)
+    assert checked == settings
+    assert all(type(value) is float for value in checked.values())
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_valid_and_cannot_be_changed_through_a_result(name):
+    preset = dict(PRESETS[name])
+    assert check_augmentation(preset) == preset
+    check_augmentation(name)["horizontal_flip"] = 0.9
+    assert PRESETS[name] == preset
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("Light", "must be None, a str among"),
+        (0.5, "must be None, a str among"),
+        (["light"], "must be None, a str among"),
+        ({"flip": 0.5}, r"Unknown augmentation settings \['flip'\]"),
+        ({"horizontal_flip": 1.1}, r"'horizontal_flip' must be .* \[0.0, 1.0\]"),
+        ({"horizontal_flip": True}, "'horizontal_flip' must be"),
+        ({"rotation": -1}, "'rotation' must be .* Got -1 instead"),
+        ({"rotation": 181}, "'rotation' must be"),
+        ({"rotation": np.nan}, "'rotation' must be"),
+        ({"zoom": 1.0}, r"'zoom' must be .* \[0.0, 1.0\)"),
+        ({"shift": "0.1"}, "'shift' must be"),
+        ({"shift": (0.1, 0.1)}, "'shift' must be"),
+        ({"shift": None}, "'shift' must be"),
+    ],
+)
+@pytest.mark.parametrize("error", [ValueError, TypeError])
+def test_an_invalid_specification_raises(spec, message, error):
+    with pytest.raises(error, match=message):
+        check_augmentation(spec)
+    with pytest.raises(error, match=message):
+        augment(make_images(), spec)
+
+
+# Images in general ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spec", [*PRESETS, EVERYTHING, {"shift": 0.9}])
+@pytest.mark.parametrize("dtype", [*PIXEL_DTYPES, bool, np.int64])
+def test_dtype_and_shape_stay_and_the_input_is_not_changed(spec, dtype):
+    images = make_images((40, 28, 28, 1), dtype)
+    original = images.copy()
+    images.flags.writeable = False
+    augmented = augment(images, spec)
+    assert augmented.dtype == dtype
+    assert augmented.shape == images.shape
+    assert_array_equal(images, original)
+    assert (augmented != images).any()
+    assert augmented.min() >= images.min()
+    assert augmented.max() <= images.max()
+
+
+@pytest.mark.parametrize(
+    "shape", [(0, 6, 6, 1), (1, 6, 6, 1), (3, 1, 13, 1), (3, 13, 1, 1), (3, 1, 1, 2)]
+)
+@pytest.mark.parametrize("spec", ["light", EVERYTHING])
+def test_odd_shapes(shape, spec):
+    assert augment(make_images(shape), spec).shape == shape
+
+
+@pytest.mark.parametrize("spec", [None, {}, {"rotation": 0}])
+def test_nothing_to_do_gives_the_images_themselves(spec):
+    images = make_images()
+    assert augment(images, spec) is images
+
+
+def test_rows_are_no_images():
+    with pytest.raises(ValueError, match=r"Got \(7, 36\) instead"):
+        augment(make_images((7, 36)), "light")
+
+
+@pytest.mark.parametrize("spec", ["light", EVERYTHING])
+def test_channels_move_together(spec):
+    grey = make_images((20, 9, 7, 1))
+    colour = augment(np.repeat(grey, 3, axis=3), spec)
+    assert_array_equal(colour, np.repeat(augment(grey, spec), 3, axis=3))
+
+
+def test_a_constant_image_stays_constant():
+    # So nothing is filled in from outside, whatever the scale of the data.
+    images = np.full((50, 8, 8, 1), -1.5, dtype=np.float32)
+    assert_allclose(augment(images, EVERYTHING), images, rtol=1e-6)
+
+
+@pytest.mark.parametrize("spec", ["light", EVERYTHING])
+def test_the_same_seed_gives_the_same_images_in_every_thread(spec):
+    images = make_images((300, 28, 28, 1))
+    expected = augment(images, spec)
+    with ThreadPoolExecutor(4) as pool:
+        for augmented in pool.map(lambda _: augment(images, spec), range(8)):
+            assert_array_equal(augmented, expected)
+    assert (augment(images, spec, seed=1) != expected).any()
+
+
+def test_images_do_not_depend_on_the_chunks(monkeypatch):
+    images = make_images((23, 6, 6, 1), np.float32)
+    whole = augment(images, EVERYTHING)
+    monkeypatch.setattr(_geometry, "_CHUNK_VALUES", 5 * 36)
+    assert_array_equal(augment(images, EVERYTHING), whole)
+
+
+def test_flips_and_shifts_alone_do_not_start_tensorflow():
+    code = (
+        "import sys, numpy as np\n"
+        "from fmnist_sk import ImageAugmenter\n"
+        "ImageAugmenter(rotation=0, zoom=0).fit_transform(np.eye(9))\n"
+        "assert 'fmnist_sk.augmentation' in sys.modules\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# Flips ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_two_flips_give_the_original(dtype):
+    images = make_images((5, 6, 7, 3), dtype)
+    mirrored = augment(images, {"horizontal_flip": 1})
+    assert_array_equal(mirrored, images[:, :, ::-1])
+    assert_array_equal(augment(mirrored, {"horizontal_flip": 1}), images)
+
+
+@pytest.mark.parametrize("probability", [0.1, 0.5, 0.9])
+def test_the_share_of_flips_is_the_probability(probability):
+    images = np.tile(np.arange(3.0).reshape(1, 1, 3, 1), (5000, 1, 1, 1))
+    flipped = augment(images, {"horizontal_flip": probability})[:, 0, 0, 0] == 2
+    # Within four standard deviations.
+    assert abs(flipped.mean() - probability) < 4 * 0.5 / np.sqrt(5000)
+
+
+# Shifts -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("others", [{}, {"rotation": 1e-6}], ids=["moved", "warped"])
+def test_shifts_reach_their_limits_equally_often_and_never_pass_them(others):
+    images = np.zeros((5000, 10, 20, 1), dtype=np.uint8)
+    images[:, 5, 9] = 255
+    shifted = augment(images, {"shift": 0.1, **others})
+    down, right = np.argwhere(shifted == 255)[:, 1:3].T - np.array([[5], [9]])
+    assert len(down) == 5000
+    for shift, limit in [(down, 1), (right, 2)]:
+        values, counts = np.unique(shift, return_counts=True)
+        assert_array_equal(values, np.arange(-limit, limit + 1))
+        assert_allclose(counts / 5000, 1 / len(values), atol=0.03)
+    assert abs(np.corrcoef(down, right)[0, 1]) < 0.06
+
+
+def test_a_shift_is_rounded_to_whole_pixels():
+    images = make_images((50, 8, 8, 1))
+    assert_array_equal(augment(images, {"shift": 0.04}), images)
+    assert (augment(images, {"shift": 0.1}) != images).any()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_comes_into_view_repeats_the_border(channels):
+    image = np.repeat(np.arange(9).reshape(1, 3, 3, 1), channels, axis=3)
+    shifted = translate(image, np.array([1]), np.array([-2]))
+    for channel in np.moveaxis(shifted[0], 2, 0):
+        assert_array_equal(channel, [[2, 2, 2], [2, 2, 2], [5, 5, 5]])
+
+
+# The warp ---------------------------------------------------------------------
+
+
+def warp_one(image, degrees=0.0, zoom=1.0, down=0, right=0):
+    height, width = image.shape
+    parameters = (np.deg2rad([degrees]), np.array([zoom]), [down], [right])
+    matrix = inverse_affine(*map(np.asarray, parameters), height, width)
+    return warp(image[None, :, :, None], matrix)[0, :, :, 0]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("size", [6, 7])
+def test_a_quarter_turn_is_exact(size, dtype):
+    image = make_images((size, size), dtype)
+    assert_allclose(warp_one(image, degrees=90), np.rot90(image, -1), rtol=1e-5)
+    assert_allclose(warp_one(image, degrees=-90), np.rot90(image), rtol=1e-5)
+    assert_allclose(warp_one(image, degrees=180), image[::-1, ::-1], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("down", "right"), [(1, 0), (0, -1), (-2, 3)])
+def test_a_warped_shift_is_the_exact_shift(down, right):
+    image = make_images((7, 9))
+    expected = translate(image[None, ..., None], np.array([down]), np.array([right]))
+    warped = warp_one(image, down=down, right=right)
+    assert_array_equal(warped, expected[0, ..., 0])
+
+
+def test_a_zoom_enlarges_about_the_centre():
+    ramp = np.tile(np.arange(9, dtype=np.float64), (9, 1))
+    assert_allclose(warp_one(ramp, zoom=2)[0], np.linspace(2, 6, 9))
+    assert_allclose(warp_one(ramp, zoom=0.5)[0], [0, 0, 0, 2, 4, 6, 8, 8, 8])
+
+
+def test_integers_are_rounded_not_cut_off():
+    images = make_images((50, 28, 28, 1))
+    exact = augment(images.astype(np.float64), EVERYTHING)
+    warped = augment(images, EVERYTHING).astype(np.float64)
+    assert_allclose(warped, exact, atol=0.5001)
+    assert abs((warped - exact).mean()) < 0.01
+
+
+def test_angles_and_sizes_reach_their_limits_and_never_pass_them():
+    # The slopes of a warped ramp tell how it was turned and stretched.
+    ramp = np.tile(np.arange(28, dtype=np.float64), (2000, 28, 1))[..., None]
+    warped = augment(ramp, {"rotation": 10, "zoom": 0.2})[..., 0]
+    by_x = (warped[:, 14, 18] - warped[:, 14, 10]) / 8
+    by_y = (warped[:, 18, 14] - warped[:, 10, 14]) / 8
+    angle = np.rad2deg(np.arctan2(by_y, by_x))
+    zoom = 1 / np.hypot(by_x, by_y)
+    for values, low, high in [(angle, -10, 10), (zoom, 0.8, 1.2)]:
+        spread = high - low
+        assert low - 1e-4 < values.min() < low + spread / 100
+        assert high - spread / 100 < values.max() < high + 1e-4
+        quartiles = [low + spread * part for part in (0.25, 0.5, 0.75)]
+        assert_allclose(
+            np.quantile(values, [0.25, 0.5, 0.75]), quartiles, atol=spread / 25
+        )
+
+
+# Test-time views --------------------------------------------------------------
+
+
+def test_views_at_test_time():
+    images = make_images((2, 4, 5, 3))
+    assert tta_views(images, None)[0] is images
+    upright, mirrored = tta_views(images, "flip")
+    assert upright is images
+    assert_array_equal(mirrored, images[:, :, ::-1])
+    assert np.shares_memory(mirrored, images)
+
+    views = tta_views(images, "flip_shift")
+    one, none = np.ones(2, int), np.zeros(2, int)
+    shifts = [none, -one, one]
+    assert len(views) == 6
+    for upright, mirrored, by in zip(views[::2], views[1::2], shifts, strict=True):
+        assert_array_equal(upright, translate(images, by, by))
+        assert_array_equal(mirrored, upright[:, :, ::-1])
+
+
+@pytest.mark.parametrize("tta", ["shift", "", 1, True, ["flip"]])
+def test_unknown_views_raise(tta):
+    with pytest.raises(ValueError, match="The 'tta' parameter must be"):
+        tta_views(make_images(), tta)
+
+
+# ImageAugmenter ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(9, 36), (9, 13), (9, 6, 6), (9, 6, 4, 3)])
+@pytest.mark.parametrize("dtype", PIXEL_DTYPES)
+def test_only_fit_transform_augments(shape, dtype):
+    X = make_images(shape, dtype)
+    augmenter = ImageAugmenter(random_state=0)
+    augmented = augmenter.fit_transform(X)
+    assert augmented.shape == shape
+    assert augmented.dtype == dtype
+    assert (augmented != X).any()
+    assert_array_equal(augmenter.transform(X), X)
+    assert_array_equal(clone(augmenter).fit(X).transform(X), X)
+
+
+def test_the_labels_do_not_matter():
+    X, augmenter = make_images(), ImageAugmenter(random_state=0)
+    assert_array_equal(
+        augmenter.fit_transform(X, np.arange(7)), augmenter.fit_transform(X)
+    )
+
+
+def test_random_state_is_scikit_learns():
+    X = make_images()
+
+    def augmented(random_state):
+        return ImageAugmenter(random_state=random_state).fit_transform(X)
+
+    assert_array_equal(augmented(3), augmented(3))
+    assert_array_equal(augmented(3), augmented(np.random.RandomState(3)))
+    assert (augmented(3) != augmented(4)).any()
+    assert (augmented(None) != augmented(None)).any()
+    state = np.random.RandomState(3)
+    assert (augmented(state) != augmented(state)).any()
+
+
+def test_the_augmenter_does_what_its_parameters_say():
+    X = make_images((50, 8, 8))
+    nothing = {"horizontal_flip": 0, "rotation": 0, "zoom": 0, "shift": 0}
+    assert_array_equal(ImageAugmenter(**nothing).fit_transform(X), X)
+    flips = ImageAugmenter(**{**nothing, "horizontal_flip": 1})
+    assert_array_equal(flips.fit_transform(X), X[:, :, ::-1])
+    for name in nothing:
+        alone = ImageAugmenter(**{**nothing, name: 0.5})
+        assert (alone.fit_transform(X) != X).any()
+
+
+def test_rows_of_colour_images_need_the_image_shape():
+    X = make_images((5, 4, 6, 3))
+    rows = X.reshape(5, -1)
+    in_colour = ImageAugmenter(image_shape=(4, 6, 3), random_state=0)
+    expected = ImageAugmenter(random_state=0).fit_transform(X).reshape(5, -1)
+    assert_array_equal(in_colour.fit_transform(rows), expected)
+
+
+def test_set_output_wraps_augmented_images():
+    X = pd.DataFrame(make_images((5, 9)), index=list("vwxyz")).add_prefix("pixel")
+    augmenter = ImageAugmenter(random_state=0)
+    expected = augmenter.fit_transform(X)
+    frame = augmenter.set_output(transform="pandas").fit_transform(X)
+    assert isinstance(expected, np.ndarray)
+    assert_array_equal(frame, expected)
+    assert_array_equal(frame.index, X.index)
+    assert_array_equal(frame.columns, X.columns)
+    assert_array_equal(frame.dtypes, X.dtypes)
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        {"horizontal_flip": -0.1},
+        {"horizontal_flip": True},
+        {"rotation": 200},
+        {"zoom": 1},
+        {"shift": "a pixel"},
+        {"random_state": "seed"},
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+def test_invalid_parameters_raise(parameter, method):
+    name = next(iter(parameter))
+    with pytest.raises(ValueError, match=f"'{name}'"):
+        getattr(ImageAugmenter(**parameter), method)(make_images())
+
+
+SEEN = []
+
+
+class Witness(ClassifierMixin, BaseEstimator):
+    """A classifier that notes what it is given."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        SEEN.append(("train", X))
+        return self
+
+    def predict(self, X):
+        SEEN.append(("test", X))
+        return np.full(len(X), self.classes_[0])
+
+
+def test_cross_validation_augments_training_images_only():
+    X, y = make_images((12, 6, 6)), np.arange(12) % 2
+    SEEN.clear()
+    pipeline = make_pipeline(ImageAugmenter(random_state=0), Witness())
+    cross_val_score(pipeline, X, y, cv=KFold(3))
+    assert [role for role, _ in SEEN] == ["train", "test"] * 3
+    for fold, (train, test) in enumerate(KFold(3).split(X)):
+        (_, trained_on), (_, tested_on) = SEEN[2 * fold : 2 * fold + 2]
+        assert (trained_on != X[train]).any(axis=(1, 2)).mean() > 0.5
+        assert_array_equal(tested_on, X[test])
+
+
+def test_augmentation_of_real_images_can_be_searched():
+    X, y = load_fashion_mnist_sample(return_X_y=True)
+    pipeline = make_pipeline(
+        ImageAugmenter(random_state=0), ImageReshaper("flat"), KNeighborsClassifier(1)
+    )
+    grid = {"imageaugmenter__rotation": [0, 10], "imageaugmenter__shift": [0.04, 0.4]}
+    search = GridSearchCV(pipeline, grid, cv=2).fit(X[:400], y[:400])
+    # Augmented clothes still look like clothes, unless half of each is cut off.
+    assert search.best_score_ > 0.6
+    assert search.best_params_["imageaugmenter__shift"] == 0.04
