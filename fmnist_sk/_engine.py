@@ -62,7 +62,9 @@ def has_fast_bfloat16():
     """Tell whether this machine multiplies bfloat16 matrices in hardware."""
     try:
         with open("/proc/cpuinfo") as file:
-            flags = next((line for line in file if line.startswith("flags")), "").split()
+            flags = next(
+                (line for line in file if line.startswith("flags")), ""
+            ).split()
     except OSError:
         return False
     return "avx512_bf16" in flags or "amx_bf16" in flags

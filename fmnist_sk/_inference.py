@@ -36,7 +36,10 @@ class Predictor:
     def __init__(self, description, weights, normalisation):
         tf = _engine.start()
         self.weights, self.normalisation = weights, normalisation
-        self.image_shape, self.n_classes = description.image_shape, description.n_classes
+        self.image_shape, self.n_classes = (
+            description.image_shape,
+            description.n_classes,
+        )
         self._description = description
         self._tensors = [tf.constant(np.asarray(w)) for w in weights]
         self._scaling = {

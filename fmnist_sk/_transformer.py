@@ -3,9 +3,10 @@
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils._set_output import _get_output_config
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array
 
-from ._images import PIXEL_DTYPES, flatten_images, infer_image_shape
+from ._images import PIXEL_DTYPES, flatten_images
+from ._validation import check_stack, validate_images
 
 
 class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -16,12 +17,7 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         Learns `image_shape_` if `reset`.
         """
-        flat = flatten_images(X)
-        rows = validate_data(self, flat, dtype=PIXEL_DTYPES, reset=reset)
-        shape = rows.shape if flat is X else np.shape(X)
-        if reset:
-            self.image_shape_ = infer_image_shape(shape, image_shape)
-        self._check_stack(shape)
+        rows, _, shape = validate_images(self, X, reset=reset, image_shape=image_shape)
         return rows, shape
 
     def _validate_transformed(self, X):
@@ -34,16 +30,8 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 f"X has {rows.shape[1]} features, but {type(self).__name__} is "
                 f"expecting {self.n_features_in_} features as input."
             )
-        self._check_stack(shape)
+        check_stack(self, shape)
         return rows, shape
-
-    def _check_stack(self, shape):
-        """Reject images of the right number of pixels but another shape."""
-        if len(shape) > 2 and infer_image_shape(shape) != self.image_shape_:
-            raise ValueError(
-                f"X has images of shape {shape[1:]}, but {type(self).__name__} is "
-                f"expecting images of shape {self.image_shape_}."
-            )
 
     def _as_output(self, images, shape):
         """Give images the shape, or rows where `set_output` asks for a DataFrame."""

@@ -10,7 +10,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from ._images import PIXEL_DTYPES, flatten_images, infer_image_shape
 
 
-def validate_images(estimator, X, y=None, *, reset, image_shape=None):
+def validate_images(estimator, X, y="no_validation", *, reset, image_shape=None):
     """Check images and give them as rows.
 
     Parameters
@@ -20,7 +20,7 @@ def validate_images(estimator, X, y=None, *, reset, image_shape=None):
         is what the images are checked against otherwise.
     X : array-like
         Rows, or images of 3 or 4 dimensions.
-    y : array-like of shape (n_images,), default=None
+    y : array-like of shape (n_images,), default="no_validation"
         Labels, where there are any.
     reset : bool
         Whether this is the first the estimator sees.
@@ -31,13 +31,13 @@ def validate_images(estimator, X, y=None, *, reset, image_shape=None):
     -------
     rows : ndarray of shape (n_images, n_features)
         The images; of the caller's memory where possible.
-    y : ndarray of shape (n_images,) or None
-        The labels.
+    y : ndarray of shape (n_images,)
+        The labels, if there are any.
     shape : tuple of int
         The shape in which the images came.
     """
     flat = flatten_images(X)
-    if y is None:
+    if isinstance(y, str) and y == "no_validation":
         rows = validate_data(estimator, flat, dtype=PIXEL_DTYPES, reset=reset)
     else:
         rows, y = validate_data(estimator, flat, y, dtype=PIXEL_DTYPES, reset=reset)

@@ -1,57 +1,192 @@
 """FashionCNNClassifier: parameters, validation, attributes."""
 
-import copy
 from numbers import Integral, Real
+from typing import ClassVar
 
-import numpy as np
 from scipy.special import log_softmax, softmax
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-    check_classification_targets,
-)
 from sklearn.utils.validation import check_is_fitted
 
 from . import _engine
-from ._inference import predictor_of
-from ._training import (
-    OPTIMIZERS,
-    SCHEDULES,
-    Normalisation,
-    Run,
-    Validation,
-    resolve_length,
-    resolve_optimizer,
-    train,
-)
-from ._validation import (
-    encode_labels,
-    total_weights,
-    unchanged_on_failure,
-    validate_images,
-)
-from .architectures import (
-    ACTIVATIONS,
-    ARCHITECTURES,
-    NETWORK_PARAMETERS,
-    describe_network,
-)
-from .augmentation import check_augmentation
+from ._base import NetworkClassifier
+from ._training import OPTIMIZERS, SCHEDULES
+from ._validation import unchanged_on_failure
+from .architectures import ACTIVATIONS, ARCHITECTURES
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 _FRACTION = Interval(Real, 0, 1, closed="left")
 
 
-class FashionCNNClassifier(ClassifierMixin, BaseEstimator):
+class FashionCNNClassifier(NetworkClassifier):
     """Convolutional neural network for small images.
 
-    DOC
+    A Keras network behind scikit-learn's interface. It takes images as rows, as
+    2-D grey images or with channels, learns their mean and scale by itself, and keeps
+    NumPy arrays only, so that it can be cloned, pickled and searched over like any
+    other estimator. TensorFlow starts with the first `fit` or prediction.
+
+    Parameters
+    ----------
+    architecture : {"standard", "compact", "two_conv", "three_conv", "vgg", "resnet"} \
+            or callable, default="standard"
+        The network. `"standard"` has two convolutions with batch normalisation and
+        max-pooling and a dense layer; `"compact"` four strided convolutions of few
+        filters; `"two_conv"` and `"three_conv"` are textbook networks without
+        normalisation; `"vgg"` and `"resnet"` are deeper and slower. A callable
+        `(image_shape, n_classes, **network_parameters) -> keras.Model` builds a
+        network of your own from those of the six parameters below that are not None;
+        it maps normalised float32 images to logits, or to probabilities by a softmax.
+
+    filters : int or sequence of int, default=None
+        Filters of the first convolution, from which the others follow, or of each
+        stage of convolutions. None is the architecture's own, as it is for the next
+        five parameters.
+
+    kernel_size : int or (int, int), default=None
+        Height and width of the convolutions' kernels in pixels.
+
+    dense_units : int or sequence of int, default=None
+        Units of the dense layers before the output; 0 for none.
+
+    dropout : float in [0, 1), default=None
+        Share of the features that are dropped in training, after each dense layer.
+
+    activation : str, default=None
+        Keras's name of the activation, for instance `"relu"` or `"gelu"`.
+
+    batch_norm : bool, default=None
+        Whether to normalise batches after each convolution and dense layer.
+
+    image_shape : (height, width) or (height, width, channels), default=None
+        Shape of an image, needed for rows of colour or oblong images. None takes it
+        from a 3-D or 4-D X; rows whose length is a square are square grey images, and
+        any others are images of height 1.
+
+    epochs : int or "auto", default="auto"
+        Passes over the training images; `"auto"` makes them more, the fewer images
+        there are.
+
+    batch_size : int or "auto", default="auto"
+        Images an optimizer step, at most.
+
+    optimizer : {"adamw", "adam", "nadam", "rmsprop", "lion", "sgd", "nesterov"}, \
+            default="adamw"
+        The optimizer; `"nesterov"` is `"sgd"` with Nesterov momentum 0.9.
+
+    learning_rate : float, default=None
+        The largest learning rate. None is one that suits the optimizer: for Adam and
+        its kin 0.003 where the schedule decays, 0.001 where it is constant.
+
+    lr_schedule : {"one_cycle", "cosine", "constant"}, default="one_cycle"
+        How the learning rate moves from step to step: up linearly for a quarter of
+        the training and down along a half cosine [1]_, only down, or not at all.
+
+    weight_decay : float, default=1e-4
+        Decoupled decay of the kernels, multiplied by the learning rate.
+
+    label_smoothing : float in [0, 1), default=0.0
+        Share of the target that is given to all classes alike.
+
+    class_weight : dict or "balanced", default=None
+        Weights of the classes, by label; `"balanced"` makes all classes count alike.
+
+    augmentation : {"light", "standard", "strong"} or dict, default=None
+        Random changes to the training images, fresh in every epoch: the settings of
+        :class:`ImageAugmenter` as a dict, or one of three presets.
+
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        What the layers of a named architecture compute in while training. `"auto"` is
+        bfloat16 on processors that multiply it in hardware. Weights and predictions
+        are float32 always.
+
+    early_stopping : bool, default=False
+        Whether to stop when the loss on held-out images stops falling, and to go back
+        to the best epoch's weights. The images are `X_val`, if given to `fit`, else a
+        stratified random part of X.
+
+    validation_fraction : float in (0, 1), default=0.1
+        Share of X that is held out if `early_stopping` and there is no `X_val`.
+
+    n_iter_no_change : int, default=5
+        Epochs without improvement after which training stops early.
+
+    tol : float, default=1e-4
+        How much lower a validation loss must be to count as improvement.
+
+    tta : {"flip", "flip_shift"}, default=None
+        Test-time augmentation: predictions average the logits of the image and its
+        mirror image, and of both shifted by a pixel.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights of the last `fit`.
+
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Keras callbacks, copied for each `fit`.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines initial weights, hold-out, shuffling, dropout and augmentation.
+        With an int, `fit` gives bitwise the same model every time on the same machine
+        with the same number of threads.
+
+    verbose : int, default=0
+        0 is silent, 1 shows a progress bar for each epoch, 2 prints a line.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+
+    n_features_in_ : int
+        Values an image: height × width × channels.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of X's columns, if X is a DataFrame with strings for column names.
+
+    image_shape_ : tuple of int
+        `(height, width, channels)`.
+
+    n_iter_ : int
+        Epochs trained.
+
+    best_epoch_ : int
+        The epoch, counted from 1, after which the weights were as they are.
+
+    history_ : dict of list of float
+        By epoch `loss`, `accuracy` and the last `learning_rate`; `val_loss` and
+        `val_accuracy` if there are held-out images.
+
+    n_parameters_ : int
+        Numbers in the network, moving statistics of normalisation included.
+
+    See Also
+    --------
+    ImageAugmenter : The augmentation as a transformer.
+    sklearn.neural_network.MLPClassifier : A network without convolutions.
+
+    Notes
+    -----
+    Sample weights scale each image's loss. They do not enter the statistics of batch
+    normalisation; images of weight 0 are left out altogether.
+
+    References
+    ----------
+    .. [1] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural
+       networks using large learning rates", arXiv:1708.07120, section 3.
+
+    Examples
+    --------
+    >>> from fmnist_sk import FashionCNNClassifier, load_fashion_mnist_sample
+    >>> X, y = load_fashion_mnist_sample(return_X_y=True)
+    >>> X_test, y_test = load_fashion_mnist_sample(subset="test", return_X_y=True)
+    >>> clf = FashionCNNClassifier(random_state=0).fit(X, y)
+    >>> clf.predict_proba(X_test[:1]).shape
+    (1, 10)
+    >>> clf.score(X_test, y_test) > 0.85
+    True
     """
 
-    _parameter_constraints = {
+    _parameter_constraints: ClassVar[dict] = {
         "architecture": [StrOptions(set(ARCHITECTURES)), callable],
         "filters": [_POSITIVE, tuple, list, None],
         "kernel_size": [_POSITIVE, tuple, list, None],
@@ -151,206 +286,158 @@ class FashionCNNClassifier(ClassifierMixin, BaseEstimator):
         y_val=None,
         sample_weight_val=None,
     ):
-        """DOC."""
+        """Train the network from scratch, or from where it is if `warm_start`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Training images of any scale: uint8, other integers or floats. A
+            memory-mapped array is read in parts, never copied whole.
+
+        y : array-like of shape (n_samples,)
+            Labels of any kind.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, not negative.
+
+        X_val : array-like, default=None
+            Held-out images, like X. They are only measured, never trained on.
+
+        y_val : array-like of shape (n_val_samples,), default=None
+            Their labels.
+
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : FashionCNNClassifier
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the data or a parameter cannot be used, before any training, or if the
+            loss becomes infinite or NaN. The estimator then stays as it was.
+        """
+        held_out = X_val, y_val, sample_weight_val
         with unchanged_on_failure(self):
-            goes_on = self.warm_start and hasattr(self, "classes_")
-            X, y = self._validate(X, y, reset=not goes_on)
-            check_classification_targets(y)
-            if not goes_on:
-                self.classes_ = np.unique(y)
-                self._check_n_classes(y)
-            weights = total_weights(self, sample_weight, y, X)
-            codes = encode_labels(self, y, self.classes_)
-            rows = np.flatnonzero(weights)
-            random_state = check_random_state(self.random_state)
-            seed = random_state.randint(np.iinfo(np.int32).max)
-            validation = self._validate_held_out(X_val, y_val, sample_weight_val)
-            if self.early_stopping and validation is None:
-                rows, held_out = train_test_split(
-                    rows,
-                    test_size=self.validation_fraction,
-                    stratify=codes[rows],
-                    random_state=random_state,
-                )
-                validation = Validation(X, codes, weights.astype(np.float32), held_out)
-            epochs, batch_size = resolve_length(
-                len(rows), self.epochs, self.batch_size
-            )
-            result = self._train(
-                X,
-                codes,
-                weights,
-                rows,
-                fresh=not goes_on,
-                seed=seed,
-                schedule=self.lr_schedule,
-                validation=validation,
-                epochs=epochs,
-                batch_size=batch_size,
-            )
-            self.history_ = result.history
-            self.n_iter_ = len(result.history["loss"])
-            self.best_epoch_ = result.best_epoch
-            self._seed, self._optimizer_state = seed, None
+            self._fit(X, y, sample_weight, held_out)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """DOC."""
-        if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True.")
+        """Train for one epoch, at a constant learning rate, from where it is.
+
+        Mean and scale of the images are those of the first call. Shuffling, dropout
+        and the optimizer go on as if there had been one long training: k calls give
+        bitwise what `fit` gives with `epochs=k` and `lr_schedule="constant"`.
+        `early_stopping` does not apply; when to stop is the caller's to say.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Training images.
+
+        y : array-like of shape (n_samples,)
+            Labels.
+
+        classes : array-like of shape (n_classes,), default=None
+            All labels there will be; needed at the first call.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, not negative.
+
+        Returns
+        -------
+        self : FashionCNNClassifier
+            The fitted estimator.
+        """
         with unchanged_on_failure(self):
-            first = _check_partial_fit_first_call(self, classes)
-            X, y = self._validate(X, y, reset=first)
-            if first:
-                self._check_n_classes(y)
-                random_state = check_random_state(self.random_state)
-                self._seed = random_state.randint(np.iinfo(np.int32).max)
-                self.n_iter_, self.history_, self._optimizer_state = 0, {}, None
-            weights = total_weights(self, sample_weight, y, X)
-            codes = encode_labels(self, y, self.classes_)
-            rows = np.flatnonzero(weights)
-            state = self._optimizer_state
-            _, batch_size = resolve_length(len(rows), 1, self.batch_size)
-            result = self._train(
-                X,
-                codes,
-                weights,
-                rows,
-                fresh=first,
-                seed=self._seed,
-                schedule="constant",
-                optimizer_state=(
-                    state["variables"]
-                    if state and state["optimizer"] == self.optimizer
-                    else None
-                ),
-                epochs=self.n_iter_ + 1,
-                initial_epoch=self.n_iter_,
-                batch_size=batch_size,
-            )
-            self.history_ = {
-                key: [*self.history_.get(key, []), *values]
-                for key, values in result.history.items()
-            }
-            self.n_iter_ += 1
-            self.best_epoch_ = self.n_iter_
-            self._optimizer_state = {
-                "optimizer": self.optimizer,
-                "variables": result.optimizer_state,
-            }
+            self._fit_epoch(X, y, classes, sample_weight)
         return self
 
-    def _validate(self, X, y, *, reset):
-        X, y, _ = validate_images(
-            self, X, y, reset=reset, image_shape=self.image_shape
-        )
-        return X, y
-
-    def _check_n_classes(self, y):
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs samples of at least 2 classes in the "
-                f"data, but the data contains only one class: {self.classes_[0]!r}."
-            )
-
-    def _validate_held_out(self, X_val, y_val, sample_weight_val):
-        if X_val is None and y_val is None:
-            return None
-        if X_val is None or y_val is None:
-            raise ValueError("X_val and y_val must be given together.")
-        X_val, y_val = self._validate(X_val, y_val, reset=False)
-        codes = encode_labels(self, y_val, self.classes_)
-        weights = total_weights(self, sample_weight_val, y_val, X_val)
-        rows = np.flatnonzero(weights)
-        return Validation(X_val, codes, weights.astype(np.float32), rows)
-
-    def _train(
-        self, X, codes, weights, rows, *, fresh, seed, schedule, validation=None,
-        optimizer_state=None, **lengths,
-    ):
-        """Train on some rows and take over the weights."""
-        if fresh:
-            self._network = describe_network(
-                self.architecture,
-                self.image_shape_,
-                len(self.classes_),
-                {name: getattr(self, name) for name in NETWORK_PARAMETERS},
-            )
-            self._normalisation = Normalisation.learn(X, rows, self.image_shape_)
-        optimizer = resolve_optimizer(
-            self.optimizer, self.learning_rate, self.weight_decay, schedule
-        )
-        run = Run(
-            rows=rows,
-            sample_weight=(weights / weights[rows].mean()).astype(np.float32),
-            image_shape=self.image_shape_,
-            normalisation=self._normalisation,
-            schedule=schedule,
-            learning_rate=optimizer["learning_rate"],
-            seed=seed,
-            augmentation=check_augmentation(self.augmentation),
-            validation=validation,
-            patience=self.n_iter_no_change if self.early_stopping else None,
-            tol=self.tol,
-            weights=None if fresh else self._weights,
-            optimizer_state=optimizer_state,
-        )
-        result = train(
-            self._network,
-            X,
-            codes,
-            run,
-            optimizer=optimizer,
-            label_smoothing=self.label_smoothing,
-            precision=self.precision,
-            callbacks=copy.deepcopy(self.callbacks),
-            verbose=int(self.verbose),
-            **lengths,
-        )
-        self._weights = result.weights
-        self.n_parameters_ = sum(w.size for w in self._weights)
-        return result
-
-    # What _check_partial_fit_first_call leaves on a failed first call is no fit.
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "_weights")
-
     def decision_function(self, X):
-        """DOC."""
+        """Give the logits of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images on the scale of the training images.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples, n_classes), or (n_samples,) if there \
+                are two classes
+            The network's output before the softmax; of two classes, the second's less
+            the first's.
+        """
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
     def predict_proba(self, X):
-        """DOC."""
+        """Give the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images on the scale of the training images.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
         return softmax(self._logits(X), axis=1)
 
     def predict_log_proba(self, X):
-        """DOC."""
+        """Give the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images on the scale of the training images.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`; finite even where a probability rounds to 0.
+        """
         return log_softmax(self._logits(X), axis=1)
 
     def predict(self, X):
-        """DOC."""
+        """Predict the label of each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images on the scale of the training images.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels from `classes_`.
+        """
         logits = self._logits(X)
         return self.classes_[logits.argmax(axis=1)]
 
     def to_keras(self):
-        """DOC."""
+        """Give the network as an ordinary Keras model.
+
+        Returns
+        -------
+        model : keras.Model
+            A new model of stock Keras layers, not compiled, from images of shape
+            `image_shape_`, on the scale of the training images, to probabilities.
+        """
         check_is_fitted(self)
         _engine.start()
         from .architectures._network import to_keras
 
         return to_keras(self._network, self._weights, self._normalisation)
-
-    def _logits(self, X):
-        check_is_fitted(self)
-        X, *_ = validate_images(self, X, reset=False)
-        predict = predictor_of(
-            self, self._network, self._weights, self._normalisation
-        )
-        return predict(X, self.tta)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        return tags

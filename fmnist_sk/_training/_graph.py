@@ -1,8 +1,7 @@
 """The compiled training graph: many optimizer steps a call, reused across fits."""
 
-import numpy as np
-
 import keras
+import numpy as np
 import tensorflow as tf
 
 from .. import _engine
@@ -61,7 +60,7 @@ class TrainingGraph:
         )
         optimizer.build(self.model.trainable_variables)
         self.model.compile(optimizer=optimizer, jit_compile=False)
-        self._fresh_optimizer = [np.array(v) for v in optimizer.variables]
+        self._fresh_optimizer = [v.numpy().copy() for v in optimizer.variables]
         self._keep = tf.Variable(0.0, trainable=False)
         for layer in self.model.layers:
             if hasattr(layer, "momentum") and hasattr(layer, "batch_norm"):
@@ -130,11 +129,11 @@ class TrainingGraph:
 
     def weights(self):
         """The network's weights now, as arrays of their own."""
-        return [np.array(v) for v in self.model.weights]
+        return [v.numpy().copy() for v in self.model.weights]
 
     def optimizer_state(self):
         """The optimizer's variables now, as arrays of their own."""
-        return [np.array(v) for v in self.optimizer.variables]
+        return [v.numpy().copy() for v in self.optimizer.variables]
 
     def _set_state(self, run):
         self.model.set_weights(run.weights)
@@ -266,7 +265,12 @@ class TrainingGraph:
 
 def _watches_batches(callback):
     """Tell whether a callback does anything at the batches of a training."""
-    names = "on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end"
+    names = (
+        "on_batch_begin",
+        "on_batch_end",
+        "on_train_batch_begin",
+        "on_train_batch_end",
+    )
     return any(
         getattr(getattr(callback, name), "__func__", None)
         is not getattr(keras.callbacks.Callback, name)
@@ -287,7 +291,7 @@ class _BestEpoch:
             return False
         if self.epoch is None or logs["val_loss"] < self.loss - self.tol:
             self.loss, self.epoch = logs["val_loss"], epoch
-            self.weights = [np.array(v) for v in self.model.weights]
+            self.weights = [v.numpy().copy() for v in self.model.weights]
         return epoch - self.epoch >= self.patience
 
     def restore(self, last_epoch):

@@ -27,7 +27,7 @@ _REGISTRY = {
         "filters": (32, 64),
         "kernel_size": 3,
         "dense_units": (128,),
-        "dropout": 0.2,
+        "dropout": 0.4,
         "activation": "relu",
         "batch_norm": True,
     },

@@ -1,5 +1,7 @@
 """Networks from their description: built, initialised, given as plain Keras."""
 
+import random
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import keras
@@ -123,23 +125,16 @@ def _draw(variable, rng):
     return np.full(shape, float(ones), dtype=np.float32)
 
 
-class _seeded:
-    """Set the seeds of Python, NumPy, TensorFlow and Keras, and put them back."""
-
-    def __init__(self, seed):
-        self.seed = seed
-
-    def __enter__(self):
-        import random
-
-        self.before = random.getstate(), np.random.get_state()
-        keras.utils.set_random_seed(self.seed)
-
-    def __exit__(self, *_):
-        import random
-
-        random.setstate(self.before[0])
-        np.random.set_state(self.before[1])
+@contextmanager
+def _seeded(seed):
+    """Set the seeds of Python, NumPy and Keras; put back those of other people."""
+    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)  # noqa: NPY002
 
 
 def to_keras(description, weights, normalisation):

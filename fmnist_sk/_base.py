@@ -1,0 +1,208 @@
+"""The part of the estimator that users do not see: training and prediction."""
+
+import copy
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call,
+    check_classification_targets,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from ._inference import predictor_of
+from ._training import (
+    Normalisation,
+    Run,
+    Validation,
+    resolve_length,
+    resolve_optimizer,
+    train,
+)
+from ._validation import encode_labels, total_weights, validate_images
+from .architectures import NETWORK_PARAMETERS, describe_network
+from .augmentation import check_augmentation
+
+
+class NetworkClassifier(ClassifierMixin, BaseEstimator):
+    """A classifier whose fitted state is a network's description and its arrays.
+
+    Subclasses have the parameters of `FashionCNNClassifier`. The fitted state is
+    `_network`, what the network is built from; `_normalisation`, mean and scale of the
+    training images; and `_weights`, a list of arrays. After `partial_fit` there is
+    `_optimizer_state`, too. Nothing of it is Keras's.
+    """
+
+    def _fit(self, X, y, sample_weight, held_out):
+        """Do what `fit` is for; `held_out` are X_val, y_val and their weights."""
+        goes_on = self.warm_start and hasattr(self, "classes_")
+        X, y = self._validate(X, y, reset=not goes_on)
+        check_classification_targets(y)
+        if not goes_on:
+            self.classes_ = np.unique(y)
+            self._check_n_classes()
+        codes, weights, rows = self._encode(X, y, sample_weight)
+        random_state = check_random_state(self.random_state)
+        self._seed = random_state.randint(np.iinfo(np.int32).max)
+        validation = self._validate_held_out(*held_out)
+        if self.early_stopping and validation is None:
+            rows, held_out = train_test_split(
+                rows,
+                test_size=self.validation_fraction,
+                stratify=codes[rows],
+                random_state=random_state,
+            )
+            validation = Validation(X, codes, weights.astype(np.float32), held_out)
+        epochs, batch_size = resolve_length(len(rows), self.epochs, self.batch_size)
+        result = self._train(
+            X,
+            codes,
+            weights,
+            rows,
+            fresh=not goes_on,
+            schedule=self.lr_schedule,
+            validation=validation,
+            epochs=epochs,
+            batch_size=batch_size,
+        )
+        self.history_ = result.history
+        self.n_iter_ = len(result.history["loss"])
+        self.best_epoch_ = result.best_epoch
+        # The optimizer's slots are twice the size of the weights; after a whole
+        # schedule nothing needs them.
+        self._optimizer_state = None
+
+    def _fit_epoch(self, X, y, classes, sample_weight):
+        """Do what `partial_fit` is for."""
+        first = _check_partial_fit_first_call(self, classes)
+        X, y = self._validate(X, y, reset=first)
+        if first:
+            self._check_n_classes()
+            random_state = check_random_state(self.random_state)
+            self._seed = random_state.randint(np.iinfo(np.int32).max)
+            self.n_iter_, self.history_, self._optimizer_state = 0, {}, None
+        codes, weights, rows = self._encode(X, y, sample_weight)
+        state = self._optimizer_state
+        same = state is not None and state["optimizer"] == self.optimizer
+        _, batch_size = resolve_length(len(rows), 1, self.batch_size)
+        result = self._train(
+            X,
+            codes,
+            weights,
+            rows,
+            fresh=first,
+            schedule="constant",
+            optimizer_state=state["variables"] if same else None,
+            epochs=self.n_iter_ + 1,
+            initial_epoch=self.n_iter_,
+            batch_size=batch_size,
+        )
+        self.history_ = {
+            key: [*self.history_.get(key, []), *values]
+            for key, values in result.history.items()
+        }
+        self.n_iter_ += 1
+        self.best_epoch_ = self.n_iter_
+        self._optimizer_state = {
+            "optimizer": self.optimizer,
+            "variables": result.optimizer_state,
+        }
+
+    def _encode(self, X, y, sample_weight):
+        """Labels as positions, weights, and the rows that have any."""
+        weights = total_weights(self, sample_weight, y, X)
+        codes = encode_labels(self, y, self.classes_)
+        return codes, weights, np.flatnonzero(weights)
+
+    def _validate(self, X, y, *, reset):
+        X, y, _ = validate_images(self, X, y, reset=reset, image_shape=self.image_shape)
+        return X, y
+
+    def _check_n_classes(self):
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs samples of at least 2 classes in the "
+                f"data, but the data contains only one class: {self.classes_[0]!r}."
+            )
+
+    def _validate_held_out(self, X_val, y_val, sample_weight_val):
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise ValueError("X_val and y_val must be given together.")
+        X_val, y_val = self._validate(X_val, y_val, reset=False)
+        codes, weights, rows = self._encode(X_val, y_val, sample_weight_val)
+        return Validation(X_val, codes, weights.astype(np.float32), rows)
+
+    def _train(
+        self,
+        X,
+        codes,
+        weights,
+        rows,
+        *,
+        fresh,
+        schedule,
+        validation=None,
+        optimizer_state=None,
+        **lengths,
+    ):
+        """Train on some rows and take over the weights."""
+        if fresh:
+            self._network = describe_network(
+                self.architecture,
+                self.image_shape_,
+                len(self.classes_),
+                {name: getattr(self, name) for name in NETWORK_PARAMETERS},
+            )
+            self._normalisation = Normalisation.learn(X, rows, self.image_shape_)
+        optimizer = resolve_optimizer(
+            self.optimizer, self.learning_rate, self.weight_decay, schedule
+        )
+        run = Run(
+            rows=rows,
+            sample_weight=(weights / weights[rows].mean()).astype(np.float32),
+            image_shape=self.image_shape_,
+            normalisation=self._normalisation,
+            schedule=schedule,
+            learning_rate=optimizer["learning_rate"],
+            seed=self._seed,
+            augmentation=check_augmentation(self.augmentation),
+            validation=validation,
+            patience=self.n_iter_no_change if self.early_stopping else None,
+            tol=self.tol,
+            weights=None if fresh else self._weights,
+            optimizer_state=optimizer_state,
+        )
+        result = train(
+            self._network,
+            X,
+            codes,
+            run,
+            optimizer=optimizer,
+            label_smoothing=self.label_smoothing,
+            precision=self.precision,
+            callbacks=copy.deepcopy(self.callbacks),
+            verbose=int(self.verbose),
+            **lengths,
+        )
+        self._weights = result.weights
+        self.n_parameters_ = sum(w.size for w in self._weights)
+        return result
+
+    def _logits(self, X):
+        check_is_fitted(self)
+        X, *_ = validate_images(self, X, reset=False)
+        predict = predictor_of(self, self._network, self._weights, self._normalisation)
+        return predict(X, self.tta)
+
+    def __sklearn_is_fitted__(self):
+        # `classes_` alone is what a first call of partial_fit starts with.
+        return hasattr(self, "_weights")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
