@@ -108,7 +108,7 @@ def _prediction_graph(description, dtype):
     with _engine.BUILDING:
         network = build_network(description)
         model = network.model
-        position = {id(v): i for i, v in enumerate(model.weights)}
+        position = {id(v): i for i, v in enumerate(network.variables)}
 
         def predict(images, mean, factor, *weights):
             pixels = (tf.cast(images, tf.float32) - mean) * factor
@@ -126,5 +126,5 @@ def _prediction_graph(description, dtype):
             tf.TensorSpec([None, *shape], dtype),
             tf.TensorSpec(channels, tf.float32),
             tf.TensorSpec(channels, tf.float32),
-            *(tf.TensorSpec(v.shape, tf.float32) for v in model.weights),
+            *(tf.TensorSpec(v.shape, tf.float32) for v in network.variables),
         )

@@ -7,9 +7,9 @@ from ._data import Normalisation, Run, Validation
 from ._schedules import SCHEDULES
 
 # What "auto" aims at.
-STEPS, STEPS_PER_EPOCH = 1000, 32
+STEPS, STEPS_PER_EPOCH = 1000, 64
 MIN_BATCH, MAX_BATCH = 16, 128
-MIN_EPOCHS, MAX_EPOCHS = 5, 60
+MIN_EPOCHS, MAX_EPOCHS = 5, 20
 
 __all__ = [
     "OPTIMIZERS",
@@ -61,7 +61,7 @@ def resolve_optimizer(name, learning_rate, weight_decay, schedule):
     optimizer : dict
         With `"name"`, and what Keras's optimizer takes.
     """
-    optimizer = {**OPTIMIZERS[name], "weight_decay": weight_decay or None}
+    optimizer = {**OPTIMIZERS[name], "weight_decay": float(weight_decay)}
     if learning_rate is not None:
         optimizer["learning_rate"] = float(learning_rate)
     elif schedule != "constant":
@@ -184,5 +184,8 @@ def train(
             **fit_parameters,
         )
         return TrainingResult(
-            graph.weights(), graph.optimizer_state(), history, graph.best_epoch
+            graph.network.get_weights(),
+            graph.optimizer_state(),
+            history,
+            graph.best_epoch,
         )

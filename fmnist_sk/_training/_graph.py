@@ -108,7 +108,7 @@ class TrainingGraph:
         history = keras.callbacks.History()
         history.set_model(self.model)
         history.on_train_begin()
-        stopper = _BestEpoch(self.model, run.patience, run.tol)
+        stopper = _BestEpoch(self.network, run.patience, run.tol)
         progress = Progress(verbose, epochs, n_steps)
         hooks.on_train_begin()
         for epoch in range(initial_epoch, epochs):
@@ -127,16 +127,12 @@ class TrainingGraph:
         self.best_epoch = stopper.restore(epoch)
         return history
 
-    def weights(self):
-        """The network's weights now, as arrays of their own."""
-        return [v.numpy().copy() for v in self.model.weights]
-
     def optimizer_state(self):
         """The optimizer's variables now, as arrays of their own."""
         return [v.numpy().copy() for v in self.optimizer.variables]
 
     def _set_state(self, run):
-        self.model.set_weights(run.weights)
+        self.network.set_weights(run.weights)
         state = run.optimizer_state or self._fresh_optimizer
         for variable, value in zip(self.optimizer.variables, state, strict=True):
             variable.assign(value)
@@ -153,35 +149,40 @@ class TrainingGraph:
         edges = np.linspace(0, len(order), n_steps + 1).astype(np.int32)
         rates = rates * self._begin_epoch(epoch, rates[0], hooks)
         by_batch = any(map(_watches_batches, hooks.callbacks))
-        per_call = 1 if by_batch else self._steps_per_call(x, edges[1] + 1)
+        at_once = self._steps_per_call(x, edges[1] + 1)
         totals = np.zeros(3)
-        for first in range(0, n_steps, per_call):
-            last = min(n_steps, first + per_call)
+        for first in range(0, n_steps, at_once):
+            last = min(n_steps, first + at_once)
             rows = order[edges[first] : edges[last]]
             images = run.normalisation.take(x, rows, run.image_shape)
             if run.augmentation:
                 images = augment_images(images, run.augmentation, rng)
-            if by_batch:
-                hooks.on_train_batch_begin(first)
-            totals += self._call(
-                self._train_steps,
-                run,
-                images,
-                y[rows],
-                run.sample_weight[rows],
-                edges[first : last + 1] - edges[first],
-                rates[first:last],
-            )
-            logs = _means(totals)
-            if not np.isfinite(logs["loss"]):
-                raise ValueError(
-                    f"Training diverged: the loss is {logs['loss']} in epoch "
-                    f"{epoch + 1}. Lower learning_rate, or look for extreme values "
-                    "in X."
+            # Callbacks at the batches change how many steps a call takes, and not
+            # how the images come: the model is the same with and without.
+            for begin in range(first, last, 1 if by_batch else at_once):
+                end = begin + 1 if by_batch else last
+                batch = slice(*(edges[[begin, end]] - edges[first]))
+                if by_batch:
+                    hooks.on_train_batch_begin(begin)
+                totals += self._call(
+                    self._train_steps,
+                    run,
+                    images[batch],
+                    y[rows[batch]],
+                    run.sample_weight[rows[batch]],
+                    edges[begin : end + 1] - edges[begin],
+                    rates[begin:end],
                 )
-            if by_batch:
-                hooks.on_train_batch_end(first, logs)
-            progress.update(last, logs)
+                logs = _means(totals)
+                if not np.isfinite(logs["loss"]):
+                    raise ValueError(
+                        f"Training diverged: the loss is {logs['loss']} in epoch "
+                        f"{epoch + 1}. Lower learning_rate, or look for extreme "
+                        "values in X."
+                    )
+                if by_batch:
+                    hooks.on_train_batch_end(begin, logs)
+                progress.update(end, logs)
         self._last_rate = rates[-1]
         return logs | {"learning_rate": float(rates[-1])}
 
@@ -238,7 +239,8 @@ class TrainingGraph:
         return self._functions[key](*arguments).numpy()
 
     def _train_steps(self, images, mean, factor, y, sample_weight, edges, rates):
-        totals = tf.zeros(3, tf.float32)
+        # Exact, so that it does not matter how many steps a call takes.
+        totals = tf.zeros(3, tf.float64)
         variables = self.model.trainable_variables
         for step in tf.range(tf.size(rates)):
             batch = slice(edges[step], edges[step + 1])
@@ -254,7 +256,7 @@ class TrainingGraph:
                     objective += tf.add_n(self.model.losses)
             self.optimizer.learning_rate.assign(rates[step])
             self.optimizer.apply(tape.gradient(objective, variables), variables)
-            totals += _sums(labels, logits, loss, weight)
+            totals += tf.cast(_sums(labels, logits, loss, weight), tf.float64)
         return totals
 
     def _evaluate_batch(self, images, mean, factor, y, sample_weight):
@@ -281,8 +283,8 @@ def _watches_batches(callback):
 class _BestEpoch:
     """Keeps the weights of the epoch with the lowest validation loss."""
 
-    def __init__(self, model, patience, tol):
-        self.model, self.patience, self.tol = model, patience, tol
+    def __init__(self, network, patience, tol):
+        self.network, self.patience, self.tol = network, patience, tol
         self.loss, self.epoch, self.weights = np.inf, None, None
 
     def stops(self, epoch, logs):
@@ -291,14 +293,14 @@ class _BestEpoch:
             return False
         if self.epoch is None or logs["val_loss"] < self.loss - self.tol:
             self.loss, self.epoch = logs["val_loss"], epoch
-            self.weights = [v.numpy().copy() for v in self.model.weights]
+            self.weights = self.network.get_weights()
         return epoch - self.epoch >= self.patience
 
     def restore(self, last_epoch):
         """Put the best weights back; the number of their epoch, from 1."""
         if self.weights is None:
             return last_epoch + 1
-        self.model.set_weights(self.weights)
+        self.network.set_weights(self.weights)
         return self.epoch + 1
 
 

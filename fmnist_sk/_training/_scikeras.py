@@ -5,6 +5,7 @@ checks the callbacks, and drives `fit`. It does not touch the data: its validati
 copies, casts and encodes, and the classifier has already done what is needed.
 """
 
+import keras
 from scikeras.wrappers import BaseWrapper
 
 
@@ -55,8 +56,16 @@ def train(graph, X, y, *, run, optimizer, loss, **fit_parameters):
     history : dict of list
         One value an epoch.
     """
+    callbacks = fit_parameters["callbacks"]
+    if not isinstance(callbacks, (list, tuple, keras.callbacks.Callback, type(None))):
+        raise TypeError(
+            "callbacks must be a keras.callbacks.Callback or a list of them. Got "
+            f"{callbacks!r} instead."
+        )
     settings = {f"optimizer__{k}": v for k, v in optimizer.items() if k != "name"}
     initial_epoch = fit_parameters.pop("initial_epoch", 0)
+    # SciKeras counts the epochs from the first one on.
+    fit_parameters["epochs"] -= initial_epoch
     trainer = Trainer(
         model=lambda: graph,
         optimizer=optimizer["name"],

@@ -8,6 +8,7 @@ for `to_keras`. Nothing here imports Keras before a network is built.
 
 import inspect
 from dataclasses import dataclass
+from numbers import Integral
 from types import MappingProxyType
 
 #: Parameters of a network that may be left to the architecture with None.
@@ -148,14 +149,16 @@ def resolve_parameters(architecture, parameters):
     Raises
     ------
     ValueError
-        If the number of filters does not fit the architecture.
+        If a size is no size, or the number of filters does not fit the architecture.
     TypeError
         If the callable does not take a parameter that was set.
     """
-    given = {name: value for name, value in parameters.items() if value is not None}
-    for name in ("filters", "dense_units", "kernel_size"):
-        if isinstance(given.get(name), list):
-            given[name] = tuple(given[name])
+    given = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in parameters.items()
+        if value is not None
+    }
+    _check_sizes(given)
     if callable(architecture):
         return _parameters_of_callable(architecture, given)
     defaults = ARCHITECTURES[architecture]
@@ -163,11 +166,28 @@ def resolve_parameters(architecture, parameters):
     resolved["filters"] = _scale_filters(resolved["filters"], defaults["filters"])
     units = resolved["dense_units"]
     if not isinstance(units, tuple):
-        resolved["dense_units"] = (units,) * max(1, len(defaults["dense_units"]))
-    resolved["dense_units"] = tuple(int(u) for u in resolved["dense_units"] if u)
+        units = (units,) * max(1, len(defaults["dense_units"]))
+    resolved["dense_units"] = tuple(int(u) for u in units if u)
     resolved["dropout"] = float(resolved["dropout"])
     resolved["batch_norm"] = bool(resolved["batch_norm"])
     return resolved
+
+
+def _check_sizes(given):
+    for name, smallest in ("filters", 1), ("kernel_size", 1), ("dense_units", 0):
+        sizes = given.get(name)
+        if not isinstance(sizes, tuple):
+            continue  # an integer, which the estimator has checked
+        if not all(isinstance(n, Integral) and n >= smallest for n in sizes):
+            raise ValueError(
+                f"{name} must hold integers of at least {smallest}. Got {sizes!r} "
+                "instead."
+            )
+        if name == "kernel_size" and len(sizes) != 2:
+            raise ValueError(
+                f"kernel_size must be an integer or (height, width). Got {sizes!r} "
+                "instead."
+            )
 
 
 def _scale_filters(filters, default):

@@ -6,24 +6,36 @@ from ._layers import BATCH_NORM_EPSILON, ConvBlock, DenseBlock
 
 
 class FastBlocks:
-    """Blocks of one layer each, computing in `dtype`."""
+    """Blocks of one layer each, computing in `dtype`.
+
+    `layers` are those with weights in the order in which they were made, which is the
+    order of a network's weights whatever its blocks are made of.
+    """
 
     def __init__(self, dtype="float32"):
         self.dtype = dtype
+        self.layers = []
 
-    def conv(self, x, units, kernel_size, **options):
+    def add(self, x, layer):
+        """Apply a layer with weights."""
+        self.layers.append(layer)
+        return layer(x)
+
+    def conv(self, x, units, kernel_size, *, strides=1, **options):
         """Convolution, pooling, normalisation or bias, activation."""
-        return ConvBlock(units, kernel_size, dtype=self.dtype, **options)(x)
+        x, strides = _subsample(x, kernel_size, strides, self.dtype)
+        block = ConvBlock(
+            units, kernel_size, strides=strides, dtype=self.dtype, **options
+        )
+        return self.add(x, block)
 
     def dense(self, x, units, **options):
         """Dense layer, normalisation or bias, activation."""
-        return DenseBlock(units, dtype=self.dtype, **options)(x)
+        return self.add(x, DenseBlock(units, dtype=self.dtype, **options))
 
 
-class StockBlocks:
+class StockBlocks(FastBlocks):
     """The same blocks from stock Keras layers, with the same weights in order."""
-
-    dtype = "float32"
 
     def conv(
         self,
@@ -38,30 +50,45 @@ class StockBlocks:
         activation,
     ):
         """Convolution, pooling, normalisation or bias, activation."""
-        x = keras.layers.Conv2D(
+        x, strides = _subsample(x, kernel_size, strides, self.dtype)
+        layer = keras.layers.Conv2D(
             units,
             kernel_size,
             strides=strides,
             padding=padding,
             use_bias=not batch_norm,
             activation=None if batch_norm else activation,
-        )(x)
+        )
+        x = self.add(x, layer)
         if pool != (1, 1):
             x = keras.layers.MaxPooling2D(pool)(x)
         return self._normalise(x, activation) if batch_norm else x
 
     def dense(self, x, units, *, batch_norm, activation):
         """Dense layer, normalisation or bias, activation."""
-        x = keras.layers.Dense(
+        layer = keras.layers.Dense(
             units,
             use_bias=not batch_norm,
             activation=None if batch_norm else activation,
-        )(x)
+        )
+        x = self.add(x, layer)
         return self._normalise(x, activation) if batch_norm else x
 
     def _normalise(self, x, activation):
-        x = keras.layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON)(x)
+        x = self.add(x, keras.layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON))
         return keras.layers.Activation(activation)(x)
+
+
+def _subsample(x, kernel_size, strides, dtype):
+    """Take the strides out of a convolution of single pixels.
+
+    It is the same, and TensorFlow 2.21's gradient of the strided one writes beyond its
+    memory for some numbers of filters and images (8 filters, 15 images).
+    """
+    if kernel_size != (1, 1) or strides == 1:
+        return x, strides
+    pixels = keras.layers.MaxPooling2D(1, strides=strides, padding="same", dtype=dtype)
+    return pixels(x), 1
 
 
 def build_logits(x, architecture, n_classes, blocks, parameters):
@@ -93,7 +120,8 @@ def build_logits(x, architecture, n_classes, blocks, parameters):
     for units in parameters["dense_units"]:
         features = blocks.dense(features, units, **options)
         features = _dropout(features, rate, blocks)
-    return keras.layers.Dense(n_classes, dtype="float32", name="logits")(features)
+    logits = keras.layers.Dense(n_classes, dtype="float32", name="logits")
+    return blocks.add(features, logits)
 
 
 def _dropout(x, rate, blocks):

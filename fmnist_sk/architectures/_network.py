@@ -19,12 +19,25 @@ class Network:
     ----------
     model : keras.Model
         Maps normalised images `(n, height, width, channels)` to `(n, n_classes)`.
+    variables : list of keras.Variable
+        Its weights. A named architecture's come in the same order whatever layers it
+        is built from, which Keras's own order does not.
     gives_probabilities : bool
         Whether its output has been through a softmax.
     """
 
     model: keras.Model
+    variables: list
     gives_probabilities: bool
+
+    def get_weights(self):
+        """Give the weights as arrays of their own."""
+        return [variable.numpy().copy() for variable in self.variables]
+
+    def set_weights(self, weights):
+        """Set the weights."""
+        for variable, value in zip(self.variables, weights, strict=True):
+            variable.assign(value)
 
     def to_logits(self, output):
         """Turn the model's output into float32 logits."""
@@ -53,7 +66,8 @@ def build_network(description, dtype="float32", *, stock=False):
         With arbitrary weights.
     """
     parameters = dict(description.parameters)
-    with _engine.BUILDING:
+    # Keras's initialisers take their seeds from Python's global generator.
+    with _engine.BUILDING, _seeded(None):
         if callable(description.architecture):
             return _from_callable(description, parameters)
         inputs = keras.Input(description.image_shape)
@@ -61,7 +75,8 @@ def build_network(description, dtype="float32", *, stock=False):
         logits = build_logits(
             inputs, description.architecture, description.n_classes, blocks, parameters
         )
-        return Network(keras.Model(inputs, logits), gives_probabilities=False)
+        variables = [v for layer in blocks.layers for v in layer.weights]
+        return Network(keras.Model(inputs, logits), variables, False)
 
 
 def _from_callable(description, parameters):
@@ -85,7 +100,7 @@ def _from_callable(description, parameters):
     softmax = isinstance(last, keras.layers.Softmax) or (
         getattr(last, "activation", None) is keras.activations.softmax
     )
-    return Network(model, gives_probabilities=softmax)
+    return Network(model, model.weights, gives_probabilities=softmax)
 
 
 def initial_weights(description, network, seed):
@@ -103,15 +118,15 @@ def initial_weights(description, network, seed):
     Returns
     -------
     weights : list of ndarray of float32
-        In the order of `model.weights`.
+        In the order of `network.variables`.
     """
     if callable(description.architecture):
         # Only the function knows its initialisers (or pretrained weights): call it
         # anew, with the global seeds that Keras reads set for as long as that takes.
         with _engine.BUILDING, _seeded(seed):
-            return build_network(description).model.get_weights()
+            return build_network(description).get_weights()
     rng = np.random.default_rng(seed)
-    return [_draw(variable, rng) for variable in network.model.weights]
+    return [_draw(variable, rng) for variable in network.variables]
 
 
 def _draw(variable, rng):
@@ -127,9 +142,13 @@ def _draw(variable, rng):
 
 @contextmanager
 def _seeded(seed):
-    """Set the seeds of Python, NumPy and Keras; put back those of other people."""
+    """Set the seeds of Python, NumPy and Keras, or with None keep what is there.
+
+    Afterwards Python's and NumPy's generators are where they were before.
+    """
     of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    keras.utils.set_random_seed(seed)
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
     try:
         yield
     finally:
@@ -155,7 +174,7 @@ def to_keras(description, weights, normalisation):
         From raw images `(n, height, width, channels)` to probabilities.
     """
     network = build_network(description, stock=True)
-    network.model.set_weights(weights)
+    network.set_weights(weights)
     with _engine.BUILDING:
         images = keras.Input(description.image_shape, name="images")
         x = keras.layers.Normalization(

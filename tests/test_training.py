@@ -1,0 +1,452 @@
+"""How FashionCNNClassifier trains: weights, hold-outs, callbacks, interruptions."""
+
+import _thread
+import copy
+import threading
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import accuracy_score, log_loss
+
+from fmnist_sk import FashionCNNClassifier
+from fmnist_sk._training import (
+    OPTIMIZERS,
+    Normalisation,
+    resolve_length,
+    resolve_optimizer,
+)
+from fmnist_sk._training._schedules import learning_rates
+
+
+def quick(**parameters):
+    """A network that trains in a blink."""
+    return FashionCNNClassifier(
+        **{
+            "architecture": "compact",
+            "epochs": 2,
+            "batch_size": 32,
+            "random_state": 0,
+            **parameters,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def images(sample):
+    """Three hundred real images, read-only."""
+    return sample.X_train[:300], sample.y_train[:300]
+
+
+# -- Weights of samples and classes --------------------------------------------------
+
+
+def test_weights_stand_for_repetition(sample):
+    """The check of scikit-learn's suite that batch normalisation does not pass.
+
+    Without it, and with one batch of all images, weighting an image by k is the same
+    as giving it k times, up to float32's rounding, and weight 0 is leaving it out.
+    """
+    X, y = sample.X_train[:60], sample.y_train[:60] % 3
+    weight = np.random.default_rng(0).integers(0, 4, size=60)
+    clf = quick(
+        architecture="two_conv",
+        filters=4,
+        dense_units=8,
+        epochs=15,
+        batch_size=1000,
+        precision="float32",
+    )
+    X_repeated, y_repeated = X.repeat(weight, axis=0), y.repeat(weight)
+    # Mean and scale are those of the images whatever their weights: give both fits
+    # images that have them already.
+    mean, scale = X.mean(), X.std()
+    X, X_repeated = (X - mean) / scale, (X_repeated - mean) / scale
+    weighted = clone(clf).fit(X, y, sample_weight=weight)
+    repeated = clone(clf).fit(X_repeated, y_repeated)
+    unweighted = clone(clf).fit(X, y)
+    difference = abs(weighted.predict_proba(X) - repeated.predict_proba(X)).max()
+    assert difference < 0.02
+    assert abs(weighted.predict_proba(X) - unweighted.predict_proba(X)).max() > 0.05
+
+
+def test_weight_zero_is_left_out(images):
+    X, y = images
+    weight = np.ones(300)
+    weight[200:] = 0
+    spoilt = X.copy()
+    spoilt[200:] = 255
+    with_zeros = quick().fit(spoilt, y, sample_weight=weight)
+    without = quick().fit(X[:200], y[:200])
+    np.testing.assert_array_equal(with_zeros.predict_proba(X), without.predict_proba(X))
+
+
+def test_the_scale_of_weights_does_not_matter(images):
+    X, y = images
+    weight = np.random.default_rng(0).uniform(0.5, 2, size=300)
+    one = quick(precision="float32").fit(X, y, sample_weight=weight)
+    thousand = quick(precision="float32").fit(X, y, sample_weight=1024 * weight)
+    np.testing.assert_allclose(
+        one.predict_proba(X), thousand.predict_proba(X), atol=1e-4
+    )
+
+
+def test_class_weights_are_sample_weights(images):
+    X, y = images
+    names = np.array(list("abcdefghij"))[y]
+    by_class = quick(class_weight={"a": 5.0, "b": 0.5}).fit(X, names)
+    weight = np.select([y == 0, y == 1], [5.0, 0.5], 1.0)
+    by_sample = quick().fit(X, names, sample_weight=weight)
+    np.testing.assert_array_equal(by_class.predict_proba(X), by_sample.predict_proba(X))
+
+
+def test_balanced_classes_find_the_rare_one(sample):
+    pullover, shirt = (sample.X_train[sample.y_train == k] for k in (2, 6))
+    X = np.concatenate([pullover, shirt[:20]])
+    y = np.repeat(["pullover", "shirt"], [len(pullover), 20])
+    test = np.isin(sample.y_test, [2, 6])
+    found = {}
+    for class_weight in (None, "balanced"):
+        clf = quick(epochs=8, class_weight=class_weight).fit(X, y)
+        found[class_weight] = (clf.predict(sample.X_test[test]) == "shirt").mean()
+    assert found["balanced"] > found[None] + 0.05
+
+
+# -- Hold-outs and early stopping ----------------------------------------------------
+
+
+def test_validation_data_is_measured_and_not_trained_on(images, sample):
+    X, y = images
+    X_val, y_val = sample.X_test[:100].reshape(-1, 28, 28), sample.y_test[:100]
+    watched = quick().fit(X, y, X_val=X_val, y_val=y_val)
+    alone = quick().fit(X, y)
+    np.testing.assert_array_equal(watched.predict_proba(X), alone.predict_proba(X))
+    assert len(watched.history_["val_loss"]) == 2
+    # The held-out figures are the fitted estimator's own, but for the precision.
+    assert watched.history_["val_accuracy"][-1] == pytest.approx(
+        accuracy_score(y_val, watched.predict(X_val)), abs=0.02
+    )
+    assert watched.history_["val_loss"][-1] == pytest.approx(
+        log_loss(y_val, watched.predict_proba(X_val), labels=range(10)), rel=0.02
+    )
+
+
+def test_validation_labels_and_weights(images):
+    X, y = images
+    names = np.array(list("abcdefghij"))[y]
+    weight = np.zeros(100)
+    weight[:50] = 1
+    half = quick().fit(X, names, X_val=X[:50], y_val=names[:50])
+    weighted = quick().fit(
+        X, names, X_val=X[:100], y_val=names[:100], sample_weight_val=weight
+    )
+    assert weighted.history_ == half.history_
+    with pytest.raises(ValueError, match="given together"):
+        quick().fit(X, y, X_val=X)
+    with pytest.raises(ValueError, match="does not know"):
+        quick().fit(X, names, X_val=X[:3], y_val=["a", "b", "z"])
+    with pytest.raises(ValueError, match="features"):
+        quick().fit(X, y, X_val=X[:, 1:], y_val=y)
+
+
+def test_early_stopping_restores_the_best_epoch(images, sample):
+    X, y = images
+    X_val, y_val = sample.X_test[:300], sample.y_test[:300]
+    clf = quick(
+        early_stopping=True,
+        epochs=60,
+        n_iter_no_change=3,
+        learning_rate=0.01,
+        lr_schedule="constant",
+        precision="float32",
+    ).fit(X, y, X_val=X_val, y_val=y_val)
+    losses = clf.history_["val_loss"]
+    assert clf.n_iter_ == len(losses) < 60
+    assert clf.best_epoch_ == clf.n_iter_ - 3
+    loss = log_loss(y_val, clf.predict_proba(X_val), labels=range(10))
+    assert loss == pytest.approx(losses[clf.best_epoch_ - 1], rel=1e-4)
+    assert loss < losses[-1]
+
+
+def test_the_hold_out_is_stratified_and_shuffled(sample):
+    order = np.argsort(sample.y_train, kind="stable")  # sorted labels
+    X, y = sample.X_train[order][::10], sample.y_train[order][::10]
+    clf = quick(
+        early_stopping=True, validation_fraction=0.2, epochs=10, learning_rate=0.01
+    ).fit(X, y)
+    assert clf.history_["val_accuracy"][clf.best_epoch_ - 1] > 0.5
+
+
+def test_a_hold_out_that_cannot_be_stratified_is_refused(images):
+    X, y = images
+    y = np.where(np.arange(300) == 0, 99, y)
+    with pytest.raises(ValueError, match="least populated class"):
+        quick(early_stopping=True).fit(X, y)
+
+
+# -- Going on ------------------------------------------------------------------------
+
+
+def test_warm_start_goes_on_from_the_weights(images):
+    X, y = images
+    clf = quick(warm_start=True, epochs=4, learning_rate=0.01).fit(X, y)
+    before = clf.history_["loss"]
+    clf.fit(X, y)
+    assert clf.history_["loss"][0] < before[0] / 2
+    assert clf.n_iter_ == 4
+    with pytest.raises(ValueError, match="does not know"):
+        clf.fit(X, y + 1)
+    cold = clone(clf).set_params(warm_start=False).fit(X, y)
+    assert cold.history_["loss"] == before
+
+
+def test_partial_fit_learns_from_a_stream(sample):
+    clf = quick(batch_size=16)
+    for first in range(0, 3000, 500):
+        rows = slice(first, first + 500)
+        clf.partial_fit(
+            sample.X_train[rows], sample.y_train[rows], classes=np.arange(10)
+        )
+    assert clf.n_iter_ == 6
+    assert len(clf.history_["loss"]) == 6
+    assert clf.score(sample.X_test, sample.y_test) > 0.6
+
+
+def test_partial_fit_checks_its_classes(images):
+    X, y = images
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        quick().partial_fit(X, y)
+    with pytest.raises(ValueError, match="does not know"):
+        quick().partial_fit(X, y, classes=[0, 1])
+    clf = quick().partial_fit(X, y, classes=np.arange(12))
+    assert clf.predict_proba(X[:1]).shape == (1, 12)
+    with pytest.raises(ValueError, match="not the same as on last call"):
+        clf.partial_fit(X, y, classes=np.arange(10))
+
+
+def test_a_failed_first_partial_fit_leaves_nothing(images):
+    X, y = images
+    clf = quick()
+    with pytest.raises(ValueError, match="does not know"):
+        clf.partial_fit(X, y, classes=[0, 1])
+    assert vars(clf) == vars(quick())
+
+
+# -- Interruptions -------------------------------------------------------------------
+
+
+def test_a_diverged_loss_raises_and_loses_nothing(images):
+    X, y = images
+    clf = quick().fit(X, y)
+    expected = clf.predict_proba(X)
+    clf.set_params(learning_rate=1e30, optimizer="sgd", lr_schedule="constant")
+    with pytest.raises(ValueError, match="Training diverged"):
+        clf.fit(X, y)
+    np.testing.assert_array_equal(clf.predict_proba(X), expected)
+
+
+def test_ctrl_c_loses_nothing(images):
+    X, y = images
+    clf = quick().fit(X, y)
+    before, expected = dict(vars(clf)), clf.predict_proba(X)
+    clf.set_params(epochs=100_000)
+    before["epochs"] = 100_000
+    timer = threading.Timer(1.0, _thread.interrupt_main)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(X, y)
+    timer.join()
+    assert vars(clf) == before
+    np.testing.assert_array_equal(clf.predict_proba(X), expected)
+    again = quick().fit(X, y)
+    np.testing.assert_array_equal(again.predict_proba(X), expected)
+
+
+# -- Callbacks and what is printed ---------------------------------------------------
+
+
+def test_keras_callbacks(images, tmp_path):
+    import keras
+
+    X, y = images
+
+    class Watch(keras.callbacks.Callback):
+        def __init__(self, path):
+            super().__init__()
+            self.path = path
+
+        def on_epoch_end(self, epoch, logs=None):
+            with open(self.path, "a") as file:
+                file.write(f"{epoch} {sorted(logs)}\n")
+
+    callbacks = [
+        Watch(tmp_path / "log"),
+        keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+        keras.callbacks.ModelCheckpoint(
+            tmp_path / "best.weights.h5", save_weights_only=True
+        ),
+    ]
+    clf = quick(callbacks=callbacks, epochs=3).fit(X, y, X_val=X, y_val=y)
+    lines = (tmp_path / "log").read_text().splitlines()
+    names = ["accuracy", "learning_rate", "loss", "val_accuracy", "val_loss"]
+    assert lines == [f"{epoch} {names}" for epoch in range(3)]
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 4
+    assert (tmp_path / "best.weights.h5").stat().st_size > 100_000
+    assert clf.callbacks is callbacks
+    assert getattr(callbacks[0], "_model", None) is None  # copied, not used
+    np.testing.assert_array_equal(
+        clf.predict_proba(X), quick(epochs=3).fit(X, y).predict_proba(X)
+    )
+
+
+def test_callbacks_can_stop_training_and_set_the_learning_rate(images):
+    import keras
+
+    X, y = images
+    stop = keras.callbacks.EarlyStopping(
+        monitor="val_loss", patience=1, min_delta=10.0, restore_best_weights=True
+    )
+    clf = quick(callbacks=stop, epochs=9).fit(X, y, X_val=X, y_val=y)
+    assert clf.n_iter_ == 2
+    rates = [0.01, 0.002, 0.005]
+    scheduled = keras.callbacks.LearningRateScheduler(lambda epoch: rates[epoch])
+    clf = quick(callbacks=[scheduled], epochs=3, lr_schedule="constant").fit(X, y)
+    np.testing.assert_allclose(clf.history_["learning_rate"], rates, rtol=1e-6)
+    reduce = keras.callbacks.ReduceLROnPlateau(
+        monitor="loss", factor=0.5, patience=1, min_delta=10.0
+    )
+    clf = quick(
+        callbacks=[reduce], epochs=4, lr_schedule="constant", learning_rate=0.008
+    ).fit(X, y)
+    np.testing.assert_allclose(
+        clf.history_["learning_rate"], [0.008, 0.008, 0.004, 0.002], rtol=1e-6
+    )
+
+
+def test_callbacks_see_every_batch(images):
+    import keras
+
+    X, y = images
+    seen = []
+
+    class Batches(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append((batch, logs["loss"] > 0))
+
+        def __deepcopy__(self, memo):
+            return Batches()
+
+    quick(callbacks=[Batches()]).fit(X, y)
+    assert seen == [(batch, True) for batch in range(10)] * 2
+
+
+@pytest.mark.parametrize("callbacks", ["early", [print], 3])
+def test_what_is_no_callback_is_refused(images, callbacks):
+    with pytest.raises(TypeError, match="callbacks"):
+        quick(callbacks=callbacks).fit(*images)
+
+
+def test_verbose(images, capsys):
+    X, y = images
+    quick().fit(X, y)
+    assert capsys.readouterr().out == ""
+    quick(verbose=2).fit(X, y, X_val=X, y_val=y)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("Epoch 2/2 - loss: ")
+    assert "val_accuracy" in lines[1]
+    quick(verbose=1).fit(X, y)
+    out = capsys.readouterr().out
+    assert "Epoch 2/2" in out
+    assert "10/10" in out
+
+
+# -- Parts ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+def test_every_optimizer_learns(images, optimizer):
+    X, y = images
+    clf = quick(optimizer=optimizer, epochs=8, batch_size=16).fit(X, y)
+    assert clf.score(X, y) > 0.5
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"precision": "float32"},
+        {"precision": "bfloat16"},
+        {"label_smoothing": 0.1},
+        {"lr_schedule": "cosine"},
+        {"augmentation": "strong"},
+        {"activation": "gelu"},
+        {"batch_norm": False},
+        {"dropout": 0.3},
+        {"kernel_size": (3, 5)},
+        {"dense_units": (32, 16)},
+        {"weight_decay": 0.0},
+    ],
+    ids=str,
+)
+def test_every_parameter_trains_and_matters(images, parameters):
+    X, y = images
+    base = {
+        "epochs": 6,
+        "batch_size": 16,
+        "precision": "float32",
+        "learning_rate": 0.01,
+    }
+    clf = quick(**{**base, **parameters}).fit(X, y)
+    assert clf.score(X, y) > 0.3
+    other = quick(**base).fit(X, y)
+    if parameters != {"precision": "float32"}:
+        assert abs(clf.predict_proba(X) - other.predict_proba(X)).max() > 1e-4
+
+
+def test_learning_rates():
+    one_cycle = learning_rates("one_cycle", 0.4, 100)
+    assert one_cycle.argmax() == 25
+    assert one_cycle.max() == pytest.approx(0.4)
+    assert one_cycle[0] == pytest.approx(0.04)
+    assert one_cycle[-1] < 0.001
+    assert (np.diff(learning_rates("cosine", 0.4, 100)) < 0).all()
+    np.testing.assert_array_equal(learning_rates("constant", 0.5, 3), [0.5] * 3)
+    for schedule in ("one_cycle", "cosine", "constant"):
+        assert learning_rates(schedule, 0.5, 1).shape == (1,)
+
+
+def test_resolved_lengths():
+    assert resolve_length(60_000, "auto", "auto") == (5, 128)
+    for n in (1, 2, 50, 200, 1437, 6000):
+        epochs, batch_size = resolve_length(n, "auto", "auto")
+        assert 1 <= batch_size <= n
+        assert epochs >= resolve_length(n + 1, "auto", "auto")[0]
+    assert resolve_length(200, "auto", "auto")[0] == 20
+    assert resolve_length(10, 3, 100) == (3, 10)
+
+
+def test_default_learning_rates():
+    assert resolve_optimizer("adam", None, 0.0, "constant")["learning_rate"] == 1e-3
+    assert resolve_optimizer("adam", None, 0.0, "cosine")["learning_rate"] == 3e-3
+    assert resolve_optimizer("adam", 0.5, 0.0, "cosine")["learning_rate"] == 0.5
+
+
+def test_normalisation_is_exact(monkeypatch):
+    monkeypatch.setattr("fmnist_sk._training._data._BLOCK_BYTES", 1000)
+    rng = np.random.default_rng(0)
+    X = (rng.normal(1e5, 3, size=(500, 4, 3)) * [1, 2, 0]).reshape(500, 12)
+    rows = np.arange(0, 500, 2)
+    learnt = Normalisation.learn(X, rows, (2, 2, 3))
+    pixels = X[rows].reshape(-1, 3)
+    np.testing.assert_allclose(learnt.mean, pixels.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(learnt.scale[:2], pixels.std(axis=0)[:2], rtol=1e-9)
+    assert learnt.scale[2] == 1
+
+
+def test_deepcopy_of_a_fitted_estimator_is_independent(images):
+    X, y = images
+    clf = quick().fit(X, y)
+    twin = copy.deepcopy(clf)
+    expected = clf.predict_proba(X)
+    clf.fit(X[:50], y[:50])
+    np.testing.assert_array_equal(twin.predict_proba(X), expected)
