@@ -1,0 +1,264 @@
+"""Files that load without pickle: `save_model` and `load_model`."""
+
+import io
+import json
+import os
+import pickle
+import uuid
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import numpy as np
+
+from . import __version__
+from ._compat import optional_import
+
+# The format is a number of its own, beside that of skops. It goes up when older
+# versions of this package could not use the files any more, for instance because a
+# class below moved or its attributes changed their meaning. `load_model` then has to
+# go on reading the formats before it.
+FORMAT = 1
+_MEMBER = "fmnist_sk.json"
+
+# What a file may hold beside what skops trusts, which is scikit-learn's estimators,
+# NumPy's arrays and Python's own plain types. Ours:
+_OWN_TYPES = (
+    "fmnist_sk._training._data.Normalisation",
+    "fmnist_sk.architectures.NetworkDescription",
+    "fmnist_sk.augmentation.ImageAugmenter",
+    "fmnist_sk.classifier.FashionCNNClassifier",
+    "fmnist_sk.preprocessing.ImageNormalizer",
+    "fmnist_sk.preprocessing.ImageReshaper",
+)
+# And what searches, calibration and ensembles keep: splitters, scorers with the
+# metrics they call, and containers. None of them does anything when it is made.
+_SKLEARN_TYPES = tuple(
+    f"sklearn.{module}.{name}"
+    for module, names in {
+        "calibration": (
+            "_CalibratedClassifier",
+            "_SigmoidCalibration",
+            "_TemperatureScaling",
+        ),
+        "metrics._classification": (
+            "accuracy_score",
+            "balanced_accuracy_score",
+            "brier_score_loss",
+            "f1_score",
+            "log_loss",
+            "matthews_corrcoef",
+            "precision_score",
+            "recall_score",
+        ),
+        "metrics._ranking": (
+            "average_precision_score",
+            "roc_auc_score",
+            "top_k_accuracy_score",
+        ),
+        "metrics._scorer": ("_CurveScorer", "_PassthroughScorer", "_Scorer"),
+        "model_selection._search_successive_halving": (
+            "HalvingGridSearchCV",
+            "HalvingRandomSearchCV",
+        ),
+        "model_selection._split": (
+            "KFold",
+            "RepeatedStratifiedKFold",
+            "ShuffleSplit",
+            "StratifiedKFold",
+            "StratifiedShuffleSplit",
+        ),
+        "utils._bunch": ("Bunch",),
+        "utils._metadata_requests": ("MetadataRequest", "MethodMetadataRequest"),
+    }.items()
+    for name in names
+)
+
+
+def save_model(estimator, path):
+    """Save a fitted estimator to a file that loads without pickle.
+
+    The file is written by skops. Unlike a pickle it cannot make the one who loads
+    it run anything that :func:`load_model` does not trust, and it holds little more
+    than the compressed weights of the network.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A :class:`FashionCNNClassifier`, or a pipeline, a search or an ensemble with
+        one inside; fitted or not.
+    path : str or path-like
+        Where to write. The file appears there when it is complete, in place of one
+        of that name; if anything fails before, that one stays as it was.
+
+    Raises
+    ------
+    ImportError
+        If skops is not installed.
+    TypeError
+        If something in the estimator cannot be saved without pickle: a function
+        that cannot be imported by its name, such as a lambda, as `architecture`,
+        some of SciPy's distributions in a randomized search, or a dict with bools
+        for keys (`class_weight` of labels True and False). Save the
+        `best_estimator_` of such a search, or use joblib.
+
+    See Also
+    --------
+    load_model : Load the file.
+
+    Notes
+    -----
+    A function as `architecture` is saved by its name. To load the file it has to be
+    importable under that name and named in `trusted` of :func:`load_model`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from fmnist_sk import ImageNormalizer, load_model, save_model
+    >>> normalizer = ImageNormalizer().fit([[0, 255, 0, 255]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "normalizer.skops"
+    ...     save_model(normalizer, path)
+    ...     loaded = load_model(path)
+    >>> loaded
+    ImageNormalizer()
+    """
+    skops = _import_skops("save_model")
+    path = Path(path)
+    try:
+        content = skops.dumps(_plain_copy(estimator), compression=ZIP_DEFLATED)
+        _check_keys(_read_json(content, "schema.json"))
+        # skops writes some objects that it cannot read.
+        skops.loads(content, trusted=skops.get_untrusted_types(data=content))
+    except Exception as error:
+        raise TypeError(
+            f"This {type(estimator).__name__} cannot be saved without pickle: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    buffer = io.BytesIO(content)
+    about = {"format": FORMAT, "fmnist_sk": __version__}
+    with ZipFile(buffer, "a") as archive:
+        archive.writestr(_MEMBER, json.dumps(about))
+    # No tempfile, whose files nobody else on the machine may read.
+    part = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        part.write_bytes(buffer.getbuffer())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def load_model(path, *, trusted=()):
+    """Load an estimator from a file of :func:`save_model`.
+
+    Nothing in the file is run: it names types, and only those of this package,
+    of scikit-learn's estimators and their parts, of NumPy's arrays and Python's
+    own plain types are made. TensorFlow is not started before the first
+    prediction.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    trusted : sequence of str, default=()
+        Further types and functions that the file may hold, by their full names, such
+        as `"my_networks.build_wide"` for a function as `architecture`. Trust only
+        what you know: it is imported, and may be called.
+
+    Returns
+    -------
+    estimator : estimator
+        As it was saved: it predicts the same, and `partial_fit` goes on where it
+        stopped.
+
+    Raises
+    ------
+    ImportError
+        If skops is not installed.
+    FileNotFoundError
+        If there is no such file.
+    TypeError
+        If the file holds types that are not trusted. The message names them.
+    ValueError
+        If the file was not written by :func:`save_model`, was written by a newer
+        version of this package, or is damaged.
+
+    See Also
+    --------
+    save_model : Write the file; see there for an example.
+
+    Examples
+    --------
+    >>> from fmnist_sk import load_model
+    >>> load_model("no-such-file.skops")
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: [Errno 2] No such file or directory: 'no-such-file.skops'
+    """
+    skops = _import_skops("load_model")
+    content = Path(path).read_bytes()
+    # What a damaged file raises depends on where the damage is.
+    try:
+        about = _read_json(content, _MEMBER)
+        newer = about["format"] > FORMAT
+        held = [] if newer else skops.get_untrusted_types(data=content)
+    except Exception as error:
+        raise ValueError(
+            f"{path} is not an intact file of save_model: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if newer:
+        raise ValueError(
+            f"{path} was written by fmnist_sk {about['fmnist_sk']} in format "
+            f"{about['format']}, but fmnist_sk {__version__} only reads formats up to "
+            f"{FORMAT}. Update fmnist_sk to load it."
+        )
+    known = {*_OWN_TYPES, *_SKLEARN_TYPES, *trusted}
+    unknown = sorted(set(held) - known)
+    if unknown:
+        raise TypeError(
+            f"{path} holds types that load_model does not trust: {', '.join(unknown)}. "
+            "If you know them, and where the file comes from, name them: "
+            f"load_model(path, trusted={unknown})."
+        )
+    return skops.loads(content, trusted=sorted(known))
+
+
+def _import_skops(function):
+    return optional_import("skops.io", extra="skops", why=function)
+
+
+class _Pickler(pickle.Pickler):
+    """Makes ordinary arrays of memory-mapped ones, which skops does not know."""
+
+    def reducer_override(self, obj):
+        if isinstance(obj, np.memmap):
+            return np.asarray(obj).__reduce__()
+        return NotImplemented
+
+
+def _plain_copy(estimator):
+    """Copy an estimator, which fails for functions that have no name to import."""
+    buffer = io.BytesIO()
+    _Pickler(buffer).dump(estimator)
+    return pickle.loads(buffer.getbuffer())
+
+
+def _check_keys(node):
+    """Refuse dicts with bools for keys: skops would read False back as True."""
+    if isinstance(node, dict):
+        key_types = node.get("key_types")
+        if isinstance(key_types, dict) and any(
+            key["__class__"] in ("bool", "bool_") for key in key_types["content"]
+        ):
+            raise TypeError("it holds a dict with bools for keys.")
+        node = node.values()
+    elif not isinstance(node, list):
+        return
+    for child in node:
+        _check_keys(child)
+
+
+def _read_json(content, member):
+    with ZipFile(io.BytesIO(content)) as archive:
+        return json.loads(archive.read(member))

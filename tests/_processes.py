@@ -1,0 +1,17 @@
+"""Running code in a fresh interpreter."""
+
+import json
+import subprocess
+import sys
+
+
+def run_python(code, *arguments):
+    """Run code with arguments in `sys.argv`; give what it printed last, from JSON."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])

@@ -1,0 +1,302 @@
+"""`save_model` and `load_model`: what they take, what they trust, what they refuse."""
+
+import io
+import json
+import sys
+from zipfile import ZipFile
+
+import joblib
+import numpy as np
+import pytest
+import skops.io
+from scipy.stats import randint
+from sklearn.base import BaseEstimator
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.model_selection import (
+    GridSearchCV,
+    RandomizedSearchCV,
+    StratifiedShuffleSplit,
+    TunedThresholdClassifierCV,
+)
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+
+import fmnist_sk
+from fmnist_sk import (
+    FashionCNNClassifier,
+    ImageAugmenter,
+    ImageNormalizer,
+    ImageReshaper,
+    load_model,
+    save_model,
+)
+from fmnist_sk.persistence import _MEMBER, _OWN_TYPES, FORMAT
+
+SMALL = {
+    "architecture": "compact",
+    "filters": 2,
+    "epochs": 1,
+    "batch_size": 64,
+    "dropout": 0.2,
+    "augmentation": "light",
+    "random_state": 0,
+}
+
+
+def small(**parameters):
+    return FashionCNNClassifier(**SMALL | parameters)
+
+
+def build_linear(image_shape, n_classes):
+    """An architecture that a file can only name."""
+    import keras
+
+    return keras.Sequential(
+        [
+            keras.Input(image_shape),
+            keras.layers.Flatten(),
+            keras.layers.Dense(n_classes),
+        ]
+    )
+
+
+def assert_same_predictions(model, other, X):
+    np.testing.assert_array_equal(model.predict_proba(X), other.predict_proba(X))
+
+
+@pytest.fixture(scope="module")
+def data(sample):
+    return sample.X_train[:200], sample.y_train[:200]
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    """A fitted model; the tests leave it as it is."""
+    return small().fit(*data)
+
+
+def test_a_memory_mapped_model_is_read_only_and_can_be_saved(tmp_path, data, fitted):
+    joblib.dump(fitted, tmp_path / "model.joblib")
+    mapped = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
+    assert all(isinstance(weights, np.memmap) for weights in mapped._weights)
+    assert_same_predictions(mapped, fitted, data[0])
+    save_model(mapped, tmp_path / "model.skops")
+    loaded = load_model(tmp_path / "model.skops")
+    assert {type(weights) for weights in loaded._weights} == {np.ndarray}
+    assert_same_predictions(loaded, fitted, data[0])
+
+
+def ensembles():
+    pipeline = make_pipeline(
+        ImageReshaper(image_shape=(28, 28)),
+        ImageNormalizer(),
+        ImageAugmenter(random_state=np.random.RandomState(0)),
+        small(),
+    )
+    grid = {"fashioncnnclassifier__epochs": [1]}
+    splits = StratifiedShuffleSplit(2, random_state=0)
+    scores = ["accuracy", "neg_log_loss", "roc_auc", "f1_macro"]
+    return {
+        "pipeline": pipeline,
+        "grid": GridSearchCV(pipeline, grid, cv=2),
+        "scores": GridSearchCV(
+            small(), {"epochs": [1]}, cv=splits, scoring=scores, refit="accuracy"
+        ),
+        "random": RandomizedSearchCV(small(), {"epochs": [1, 2]}, n_iter=1, cv=2),
+        "sigmoid": CalibratedClassifierCV(small(), cv=2),
+        "isotonic": CalibratedClassifierCV(small(), cv=2, method="isotonic"),
+        "voting": VotingClassifier([("a", small()), ("b", pipeline)], voting="soft"),
+        "stacking": StackingClassifier([("a", small())], cv=2),
+        "bagging": BaggingClassifier(small(), 2),
+        "one versus rest": OneVsRestClassifier(small()),
+        "threshold": TunedThresholdClassifierCV(small(), cv=2),
+    }
+
+
+@pytest.mark.parametrize("name", ensembles())
+@pytest.mark.parametrize("labels", ["int", "str"])
+def test_skops_keeps_pipelines_searches_and_ensembles(name, labels, tmp_path, data):
+    X, y = data[0], (data[1] % 2).astype(labels)
+    model = ensembles()[name].fit(X, y)
+    save_model(model, tmp_path / "model.skops")
+    loaded = load_model(tmp_path / "model.skops")
+    assert_same_predictions(loaded, model, X)
+    assert loaded.classes_.dtype == model.classes_.dtype
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+
+
+def test_the_trusted_types_are_those_that_our_estimators_hold(data):
+    public = [getattr(fmnist_sk, name) for name in fmnist_sk.__all__]
+    ours = [c for c in public if isinstance(c, type) and issubclass(c, BaseEstimator)]
+    assert FashionCNNClassifier in ours
+    held = set()
+    for estimator_type in ours:
+        parameters = SMALL if estimator_type is FashionCNNClassifier else {}
+        estimator = estimator_type(**parameters).fit(*data)
+        held |= set(skops.io.get_untrusted_types(data=skops.io.dumps(estimator)))
+    assert held == set(_OWN_TYPES)
+
+
+def test_an_architecture_of_the_user_has_to_be_trusted(tmp_path, data):
+    model = FashionCNNClassifier(architecture=build_linear, epochs=1).fit(*data)
+    save_model(model, tmp_path / "model.skops")
+    name = f"{build_linear.__module__}.build_linear"
+    with pytest.raises(TypeError, match=rf"does not trust: {name}\. .*trusted="):
+        load_model(tmp_path / "model.skops")
+    loaded = load_model(tmp_path / "model.skops", trusted=[name])
+    assert loaded.architecture is build_linear
+    assert_same_predictions(loaded, model, data[0])
+
+
+class Foreign(BaseEstimator):
+    """A type that nobody has said to be harmless."""
+
+
+def test_an_unknown_type_in_a_pipeline_is_named(tmp_path):
+    path = tmp_path / "model.skops"
+    save_model(make_pipeline(Foreign(), small()), path)
+    with pytest.raises(TypeError, match=rf"{path} .*{Foreign.__module__}.Foreign"):
+        load_model(path)
+    loaded = load_model(path, trusted=[f"{Foreign.__module__}.Foreign"])
+    assert isinstance(loaded[0], Foreign)
+
+
+def build_locally():
+    def build_linear(image_shape, n_classes):
+        raise AssertionError
+
+    return build_linear
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        small(architecture=lambda image_shape, n_classes: None),
+        small(architecture=build_locally()),
+        small(class_weight={False: 1, True: 2}),
+        small(class_weight={np.False_: 1, np.True_: 2}),
+        RandomizedSearchCV(small(), {"filters": randint(2, 4)}),
+    ],
+    ids=["lambda", "local function", "bool keys", "numpy bools", "distribution"],
+)
+def test_what_cannot_be_saved_leaves_the_old_file(model, tmp_path):
+    path = tmp_path / "model.skops"
+    path.write_text("the old one")
+    with pytest.raises(TypeError, match="cannot be saved without pickle"):
+        save_model(model, path)
+    assert path.read_text() == "the old one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("class_weight", [{-1: 1.0, 3: 2.0}, {"a": 1, "b": 0.5}])
+def test_weights_of_classes_keep_the_types_of_labels(class_weight, tmp_path):
+    save_model(small(class_weight=class_weight), tmp_path / "model.skops")
+    loaded = load_model(tmp_path / "model.skops")
+    assert loaded.class_weight == class_weight
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path, fitted):
+    (tmp_path / "model.skops").mkdir()
+    with pytest.raises(OSError, match=r"model\.skops"):
+        save_model(fitted, tmp_path / "model.skops")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.skops"]
+
+
+def test_a_file_can_be_replaced_and_read_by_others(tmp_path, data, fitted):
+    path = tmp_path / "model.skops"
+    save_model(small(), path)
+    save_model(fitted, str(path))
+    other = tmp_path / "other"
+    other.touch()
+    assert path.stat().st_mode == other.stat().st_mode
+    assert_same_predictions(load_model(str(path)), fitted, data[0])
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nothing\.skops"):
+        load_model(tmp_path / "nothing.skops")
+
+
+@pytest.fixture(scope="module")
+def content(fitted, tmp_path_factory):
+    path = tmp_path_factory.mktemp("content") / "model.skops"
+    save_model(fitted, path)
+    return path.read_bytes()
+
+
+def other_zip():
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        archive.writestr("schema.json", "{}")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: b"not a model at all" * 100,
+        lambda content: other_zip(),
+        lambda content: skops.io.dumps(ImageReshaper()),
+        lambda content: content[:-1],
+        lambda content: content[: len(content) // 2],
+        lambda content: content[100:],
+    ],
+    ids=["empty", "text", "zip", "skops", "cut by 1", "half", "without the start"],
+)
+def test_a_file_that_is_no_intact_model_is_named(damage, content, tmp_path):
+    path = tmp_path / "model.skops"
+    path.write_bytes(damage(content))
+    with pytest.raises(ValueError, match=rf"{path} is not an intact file"):
+        load_model(path)
+
+
+def test_a_flipped_byte_is_found_or_harmless(content, tmp_path, data, fitted):
+    path, rng, n_found = tmp_path / "model.skops", np.random.default_rng(0), 0
+    for position in rng.integers(len(content), size=60):
+        damaged = bytearray(content)
+        damaged[position] ^= 0xFF
+        path.write_bytes(damaged)
+        try:
+            loaded = load_model(path)
+        except ValueError as error:
+            n_found += str(path) in str(error)
+        else:  # a time stamp of the archive
+            assert_same_predictions(loaded, fitted, data[0])
+    assert n_found > 30
+
+
+def rewrite(content, member, **changes):
+    """Change top-level entries of a JSON member of an archive."""
+    buffer = io.BytesIO()
+    with ZipFile(io.BytesIO(content)) as old, ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == member:
+                part = json.dumps(json.loads(part) | changes)
+            new.writestr(name, part)
+    return buffer.getvalue()
+
+
+def test_a_newer_format_is_said_to_be_newer(content, tmp_path, data, fitted):
+    path = tmp_path / "model.skops"
+    newer = {"format": FORMAT + 1, "fmnist_sk": "9.0"}
+    path.write_bytes(rewrite(content, _MEMBER, **newer))
+    with pytest.raises(ValueError, match=r"fmnist_sk 9\.0 in format .* Update"):
+        load_model(path)
+    path.write_bytes(rewrite(content, "schema.json", protocol=999))
+    with pytest.raises(ValueError, match=r"protocol 999.* update skops"):
+        load_model(path)
+    path.write_bytes(rewrite(content, _MEMBER, fmnist_sk="0.0.1"))
+    assert_same_predictions(load_model(path), fitted, data[0])
+
+
+def test_without_skops_it_says_what_to_install(monkeypatch, tmp_path, fitted):
+    monkeypatch.setitem(sys.modules, "skops.io", None)
+    for call in (
+        lambda: save_model(fitted, tmp_path / "model.skops"),
+        lambda: load_model(tmp_path / "model.skops"),
+    ):
+        with pytest.raises(ImportError, match=r"pip install 'fmnist-sk\[skops\]'"):
+            call()
