@@ -1,0 +1,351 @@
+"""The command line: `python -m fmnist_sk`, also installed as `fmnist-sk`."""
+
+import argparse
+import ast
+import os
+import sys
+
+from . import __version__
+from ._cli import CommandError
+
+_TRUST = (
+    "Loading a model file can run whatever code its maker put into it, unless it ends\n"
+    "in .skops: load only files that you trust."
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one line."""
+
+    def error(self, message):
+        self.exit(2, f"fmnist-sk: error: {message} (see: {self.prog} --help)\n")
+
+
+def _positive_int(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)
+
+
+def _epochs(text):
+    return text if text == "auto" else _positive_int(text)
+
+
+def _seed(text):
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not between 0 and 4294967295")
+    return int(text)
+
+
+def _fraction(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not from 0 to below 1")
+    return value
+
+
+def _parameter(text):
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+def _add_command(commands, name, summary, description, examples):
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog="examples:\n" + "\n".join(f"  {example}" for example in examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_demo(commands):
+    parser = _add_command(
+        commands,
+        "demo",
+        "train on Fashion-MNIST and show the results",
+        """\
+Train a scikit-learn pipeline with a CNN on Fashion-MNIST. The real data are taken if
+they are on this machine or can be downloaded, else the 4,000 images that come with
+the package. Prints the classification report on the test images, and writes
+confusion_matrix.png, training_curves.png and the fitted pipeline, model.joblib.""",
+        [
+            "python -m fmnist_sk demo",
+            "python -m fmnist_sk demo --sample --epochs 5 --output /tmp/demo",
+        ],
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FOLDER",
+        default="fmnist_sk_demo",
+        help="where the results go; made if need be (default: ./%(default)s)",
+    )
+    parser.add_argument(
+        "--epochs",
+        metavar="N",
+        type=_epochs,
+        default="auto",
+        help="how often every image is seen (default: auto, what the data need)",
+    )
+    parser.add_argument(
+        "--architecture",
+        metavar="NAME",
+        default="standard",
+        help="standard, compact, two_conv, three_conv, vgg or resnet (default: "
+        "%(default)s)",
+    )
+    _add_seed(parser)
+    parser.add_argument(
+        "--sample",
+        action="store_true",
+        help="take the images within the package, whatever else there is: quick",
+    )
+
+
+def _add_train(commands):
+    parser = _add_command(
+        commands,
+        "train",
+        "train a classifier on your images and save it",
+        """\
+Train a FashionCNNClassifier and save it. Images whose labels it does not get to see
+tell its accuracy: the test images that the data come with, else a part held out.""",
+        [
+            "python -m fmnist_sk train --data fashion-mnist --model model.joblib",
+            "python -m fmnist_sk train --data fashion-mnist_train.csv --model m.joblib",
+            "python -m fmnist_sk train --data images.npz --model small.skops \\",
+            "    --param architecture=compact --param epochs=10 --param dropout=0.3",
+        ],
+    )
+    _add_data(parser, "to train on")
+    parser.add_argument(
+        "--model",
+        metavar="FILE",
+        required=True,
+        help="where the classifier goes: a joblib file, or, if its name ends in "
+        ".skops, a file that loads without pickle",
+    )
+    parser.add_argument(
+        "--param",
+        metavar="NAME=VALUE",
+        type=_parameter,
+        action="append",
+        default=[],
+        help="a parameter of FashionCNNClassifier, its value as in Python; may be "
+        "given again (verbose=0 hides the progress bar)",
+    )
+    parser.add_argument(
+        "--test-size",
+        metavar="FRACTION",
+        type=_fraction,
+        default=0.2,
+        help="the part of a file's images held out to test on, if it has none of its "
+        "own; 0 trains on all of them (default: %(default)s)",
+    )
+    _add_seed(parser)
+    _add_class_names(parser)
+
+
+def _add_evaluate(commands):
+    parser = _add_command(
+        commands,
+        "evaluate",
+        "tell how good a saved classifier is",
+        "Print accuracy, negative log-likelihood and the classification report of a "
+        f"saved\nclassifier on labelled images.\n\n{_TRUST}",
+        [
+            "python -m fmnist_sk evaluate --model model.joblib --data fashion-mnist",
+            "python -m fmnist_sk evaluate --model model.joblib --data test.csv \\",
+            "    --confusion-matrix matrix.png",
+        ],
+    )
+    _add_model(parser)
+    _add_data(parser, "to evaluate on; their test part, if they have one")
+    parser.add_argument(
+        "--confusion-matrix",
+        metavar="FILE",
+        help="also draw the confusion matrix into this file (.png, .pdf, .svg)",
+    )
+    _add_class_names(parser)
+
+
+def _add_predict(commands):
+    parser = _add_command(
+        commands,
+        "predict",
+        "tell what is on images",
+        f"""\
+Print one line an image: its name, the predicted class and its probability. IMAGES are
+pictures (.png, .jpg, ...) of the size that the model takes, or .npy, .npz or .csv files
+of many images. Pictures are made grey if the model takes grey images. Fashion-MNIST
+shows light things on a black background: so must they.
+
+{_TRUST}""",
+        [
+            "python -m fmnist_sk predict --model model.joblib shoe.png shirt.png",
+            "python -m fmnist_sk predict --model model.joblib new.npy --csv new.csv",
+        ],
+    )
+    _add_model(parser)
+    parser.add_argument("images", metavar="IMAGES", nargs="+", help="files of images")
+    parser.add_argument(
+        "--proba", action="store_true", help="print the probability of every class"
+    )
+    parser.add_argument(
+        "--csv", metavar="FILE", help="write all probabilities to this csv file"
+    )
+    parser.add_argument(
+        "--white",
+        metavar="VALUE",
+        type=float,
+        default=255.0,
+        help="white in the images that the model was trained on; pictures are scaled "
+        "to it (default: 255)",
+    )
+    parser.add_argument(
+        "--target",
+        metavar="NAME",
+        default="label",
+        help="a csv file's column of labels, ignored if there (default: %(default)s)",
+    )
+    _add_class_names(parser)
+
+
+def _add_data(parser, purpose):
+    parser.add_argument(
+        "--data",
+        metavar="DATA",
+        required=True,
+        help=f"labelled images {purpose}: fashion-mnist; sample, the images within "
+        "the package; a .csv file with a column of labels and one column a pixel, row "
+        "by row; or a .npz file with arrays X and y, or x_train, y_train, x_test and "
+        "y_test",
+    )
+    parser.add_argument(
+        "--target",
+        metavar="NAME",
+        default="label",
+        help="a csv file's column of labels (default: %(default)s)",
+    )
+
+
+def _add_model(parser):
+    parser.add_argument(
+        "--model",
+        metavar="FILE",
+        required=True,
+        help="a fitted classifier, saved by this program, joblib or save_model",
+    )
+
+
+def _add_class_names(parser):
+    parser.add_argument(
+        "--class-names",
+        metavar="NAMES",
+        help="what to call the classes, in the order of their labels: names with "
+        "commas between them, or fashion-mnist (default: the names that the model "
+        "was saved with, else its labels)",
+    )
+
+
+def _add_seed(parser):
+    parser.add_argument(
+        "--seed",
+        metavar="N",
+        type=_seed,
+        default=0,
+        help="seed of all that is random (default: %(default)s)",
+    )
+
+
+def build_parser():
+    """Make the parser of all commands.
+
+    Returns
+    -------
+    parser : argparse.ArgumentParser
+        Nothing but argparse was imported for it.
+    """
+    parser = _Parser(
+        prog="fmnist-sk",
+        description="Convolutional networks for small images, in scikit-learn's way.",
+        epilog="`python -m fmnist_sk` and `fmnist-sk` are the same; with COMMAND "
+        "--help they\ntell more about a command.\n\n"
+        "example:\n  python -m fmnist_sk demo",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {__version__}"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for add in (_add_demo, _add_train, _add_evaluate, _add_predict):
+        add(commands)
+    return parser
+
+
+def main(argv=None):
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : list of str, default=None
+        The arguments; by default those of the process.
+
+    Returns
+    -------
+    status : int
+        0 if all went well, 1 for an error, 2 for a wrong parameter, 130 for Ctrl-C.
+
+    Raises
+    ------
+    SystemExit
+        After `--help` and `--version`, and with status 2 where the arguments cannot
+        be understood.
+    """
+    args = build_parser().parse_args(argv)
+    try:
+        return _run(args)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader, `head` for instance, has seen enough; keep the interpreter from
+        # complaining when it flushes stdout for the last time.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(args):
+    """Run a command whose arguments were understood; give its exit status."""
+    from sklearn.utils._param_validation import InvalidParameterError
+
+    from ._cli import _commands
+
+    try:
+        getattr(_commands, args.command)(args)
+        sys.stdout.flush()
+    except CommandError as error:
+        status, message = error.status, error
+    except BrokenPipeError:
+        raise
+    except InvalidParameterError as error:
+        status, message = 2, error
+    except (ImportError, OSError, ValueError) as error:
+        status, message = 1, error
+    else:
+        return 0
+    print(f"fmnist-sk: error: {' '.join(str(message).split())}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,311 @@
+"""The commands: demo, train, evaluate, predict."""
+
+import csv
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import accuracy_score, classification_report, log_loss
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import Pipeline
+
+from .. import _engine
+from ..classifier import FashionCNNClassifier
+from ..datasets import CLASS_NAMES
+from ..preprocessing import ImageReshaper
+from . import CommandError
+from . import _files as files
+
+
+def demo(args):
+    """Train on Fashion-MNIST, show how good the result is, store all of it."""
+    folder = Path(args.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    train, test = _demo_data(args.sample)
+    # The curves' validation images come from the training set: the test images are
+    # for the report alone.
+    X, X_val, y, y_val = train_test_split(
+        train.X,
+        train.y,
+        test_size=min(3000, len(train.y) // 10),
+        stratify=train.y,
+        random_state=args.seed,
+    )
+    model = Pipeline(
+        [
+            ("reshape", ImageReshaper()),
+            (
+                "cnn",
+                FashionCNNClassifier(
+                    architecture=args.architecture,
+                    epochs=args.epochs,
+                    random_state=args.seed,
+                    verbose=1,
+                ),
+            ),
+        ]
+    )
+    print(f"Training on {len(y):,} images, validating on {len(y_val):,} others ...")
+    _start_engine()
+    start = time.perf_counter()
+    model.fit(X, y, cnn__X_val=X_val, cnn__y_val=y_val)
+    seconds = time.perf_counter() - start
+    y_pred = model.predict(test.X)
+    model.class_names_ = list(CLASS_NAMES)
+    _print_report(model, test.y, y_pred, model.class_names_)
+    print(
+        f"Test accuracy {accuracy_score(test.y, y_pred):.2%} after {seconds:.0f} s of "
+        "training.\n"
+    )
+    written = {
+        name: folder / name
+        for name in ("confusion_matrix.png", "training_curves.png", "model.joblib")
+    }
+    matrix, curves, stored = written.values()
+    _save_confusion_matrix(matrix, model, test.y, y_pred, model.class_names_)
+    _save_training_curves(curves, model)
+    files.save(model, stored)
+    print("Confusion matrix:", matrix)
+    print("Training curves: ", curves)
+    print("Fitted pipeline: ", stored)
+    print("\nTo use it in Python:")
+    print(f"  import joblib; model = joblib.load({str(stored)!r})")
+    print("  model.predict(X)  # uint8 images of shape (n, 28, 28) -> labels 0 to 9")
+
+
+def _demo_data(sample):
+    """Find Fashion-MNIST, or take the sample; say which and why."""
+    reason = "as you asked"
+    if not sample:
+        print("Looking for Fashion-MNIST; if it is not here, 30 MB are downloaded ...")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                train, test = files.load_parts("fashion-mnist", None, n_retries=0)
+        except FileNotFoundError:
+            reason = (
+                "because the full set is neither on this machine nor could be "
+                "downloaded\n(`apt-get install dataset-fashion-mnist` installs it on "
+                "Debian and Ubuntu)"
+            )
+        else:
+            print(
+                f"Data: the real Fashion-MNIST, {len(train.y):,} images for training "
+                f"and {len(test.y):,} for testing."
+            )
+            return train, test
+    train, test = files.load_parts("sample", None)
+    print(
+        f"Data: the sample of Fashion-MNIST within the package, {len(train.y):,} "
+        f"images for training\nand {len(test.y):,} for testing, {reason}."
+    )
+    return train, test
+
+
+def train(args):
+    """Train a classifier on the user's data and store it."""
+    parameters = {"random_state": args.seed, "verbose": 1, **dict(args.param)}
+    known = FashionCNNClassifier().get_params()
+    unknown = [name for name in parameters if name not in known]
+    if unknown:
+        raise CommandError(
+            f"--param {unknown[0]}: there is no such parameter; there are "
+            f"{', '.join(sorted(known))}",
+            status=2,
+        )
+    files.check_model_path(args.model)
+    train, test = files.load_parts(args.data, args.target)
+    if train is None:
+        raise CommandError(f"{args.data}: has images to test on, none to train on")
+    X, y, names = train
+    if test is None and args.test_size:
+        X, X_test, y, y_test = train_test_split(
+            X, y, test_size=args.test_size, stratify=y, random_state=args.seed
+        )
+        test = files.LabelledImages(X_test, y_test)
+    if args.class_names:
+        names = _given_names(args.class_names, len(np.unique(y)))
+    model = FashionCNNClassifier(**parameters)
+    print(f"Training on {len(y):,} images ...")
+    _start_engine()
+    start = time.perf_counter()
+    model.fit(X, y)
+    print(f"Trained in {time.perf_counter() - start:.0f} s.")
+    if names:
+        model.class_names_ = list(names)
+    files.save(model, args.model)
+    if test is not None:
+        _evaluate(model, test, _names(model, args.class_names), args.data)
+    print("Model:", args.model)
+
+
+def evaluate(args):
+    """Tell how good a stored model is on labelled images."""
+    model = files.load(args.model)
+    names = _names(model, args.class_names)
+    if args.confusion_matrix:
+        files.check_folder(args.confusion_matrix)
+    train, test = files.load_parts(args.data, args.target)
+    data = train if test is None else test
+    y_pred = _evaluate(model, data, names, args.data)
+    if args.confusion_matrix:
+        _save_confusion_matrix(args.confusion_matrix, model, data.y, y_pred, names)
+        print("Confusion matrix:", args.confusion_matrix)
+
+
+def predict(args):
+    """Tell what is on images."""
+    model = files.load(args.model)
+    names = _names(model, args.class_names)
+    image_shape = files.model_image_shape(model)
+    if args.csv:
+        files.check_folder(args.csv)
+    sources = [
+        (path, *files.load_images(path, image_shape, args.white, args.target))
+        for path in args.images
+    ]
+    _start_engine()
+    images, labels, proba = [], [], []
+    for path, found, X in sources:
+        images += found
+        try:
+            labels.append(model.predict(X))
+            proba.append(model.predict_proba(X))
+        except (TypeError, ValueError) as error:
+            raise CommandError(f"{path}: {error}") from error
+    predicted = np.searchsorted(model.classes_, np.concatenate(labels))
+    rows = [
+        (image, names[k], probabilities[k], probabilities)
+        for image, k, probabilities in zip(
+            images, predicted, np.concatenate(proba), strict=True
+        )
+    ]
+    table = [
+        (image, name, *(f"{p:.3f}" for p in ([own, *every] if args.proba else [own])))
+        for image, name, own, every in rows
+    ]
+    if args.proba:
+        table.insert(0, ("image", "prediction", "probability", *names))
+    _print_table(table)
+    if args.csv:
+        with open(args.csv, "w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["image", "prediction", *names])
+            for image, name, _, every in rows:
+                writer.writerow([image, name, *every.tolist()])
+        print("Probabilities:", args.csv)
+
+
+def _start_engine():
+    """Start TensorFlow without the lines that its libraries print while loading.
+
+    No setting keeps them from it: they write to stderr before they read any. What
+    goes wrong is raised and so still told.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    sys.stderr.flush()
+    stderr, silence = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 2)
+        _engine.start()
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(silence)
+
+
+def _names(model, given):
+    """The names of a model's classes: the user's, those stored with it, its labels."""
+    if given:
+        return _given_names(given, len(model.classes_))
+    names = getattr(model, "class_names_", ())
+    if len(names) != len(model.classes_):
+        return list(map(str, model.classes_))
+    return names
+
+
+def _given_names(given, n_classes):
+    """Read the option --class-names."""
+    names = (
+        CLASS_NAMES
+        if given == "fashion-mnist"
+        else [name.strip() for name in given.split(",")]
+    )
+    if len(names) != n_classes:
+        raise CommandError(
+            f"--class-names: {len(names)} names for {n_classes} classes", status=2
+        )
+    return list(names)
+
+
+def _evaluate(model, data, names, source):
+    """Print how well a model does on some images; give its predictions."""
+    unknown = sorted(set(data.y.tolist()) - set(model.classes_.tolist()), key=str)
+    if unknown:
+        raise CommandError(
+            f"{source}: has labels that the model does not know, "
+            f"{', '.join(map(repr, unknown[:5]))}; it knows "
+            f"{', '.join(map(repr, model.classes_.tolist()))}"
+        )
+    _start_engine()
+    y_pred = model.predict(data.X)
+    _print_report(model, data.y, y_pred, names)
+    print(f"Images:                  {len(data.y):,}")
+    print(f"Accuracy:                {accuracy_score(data.y, y_pred):.4f}")
+    nll = log_loss(data.y, model.predict_proba(data.X), labels=model.classes_)
+    print(f"Negative log-likelihood: {nll:.4f} nats an image")
+    return y_pred
+
+
+def _print_report(model, y, y_pred, names):
+    report = classification_report(
+        y,
+        y_pred,
+        labels=model.classes_,
+        target_names=names,
+        digits=3,
+        zero_division=0,
+    )
+    print(f"\n{report}")
+
+
+def _print_table(rows):
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+def _save_confusion_matrix(path, model, y, y_pred, names):
+    from matplotlib.figure import Figure
+    from sklearn.metrics import ConfusionMatrixDisplay
+
+    # A Figure of its own, unknown to pyplot: no window, no backend to choose.
+    size = 3.5 + 0.45 * len(names)
+    figure = Figure(figsize=(size, 0.9 * size), layout="constrained")
+    ConfusionMatrixDisplay.from_predictions(
+        y,
+        y_pred,
+        labels=model.classes_,
+        display_labels=names,
+        cmap="Blues",
+        values_format="d",
+        ax=figure.subplots(),
+    )
+    for label in figure.axes[0].get_xticklabels():
+        label.set(rotation=45, ha="right", rotation_mode="anchor")
+    figure.savefig(path, dpi=150)
+
+
+def _save_training_curves(path, model):
+    from matplotlib.figure import Figure
+
+    from ..plotting import TrainingHistoryDisplay
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    TrainingHistoryDisplay.from_estimator(model, ax=figure.subplots(1, 2))
+    figure.savefig(path, dpi=150)

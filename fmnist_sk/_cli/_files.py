@@ -1,0 +1,252 @@
+"""What the commands read and write: data sets, images and models."""
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import joblib
+import numpy as np
+
+from .._compat import optional_import
+from .._images import infer_image_shape
+from ..datasets import CLASS_NAMES, fetch_fashion_mnist, load_fashion_mnist_sample
+from . import CommandError
+
+_BUILT_IN = {
+    "fashion-mnist": fetch_fashion_mnist,
+    "sample": load_fashion_mnist_sample,
+}
+_ARRAYS = (".npy", ".npz", ".csv")
+# ITU-R BT.601, the weights that most programs make grey of red, green and blue with.
+_LUMA = np.array([0.299, 0.587, 0.114])
+
+
+class LabelledImages(NamedTuple):
+    """Images, their labels and, where they are known, the names of the classes."""
+
+    X: np.ndarray
+    y: np.ndarray
+    class_names: tuple | None = None
+
+
+@contextmanager
+def reading(path):
+    """Turn whatever goes wrong with a user's file into one line that names it."""
+    try:
+        yield
+    except CommandError:
+        raise
+    except FileNotFoundError:
+        raise CommandError(f"{path}: there is no such file") from None
+    except Exception as error:  # parsers and unpicklers raise anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise CommandError(f"{path}: cannot be read ({reason})") from error
+
+
+def as_pixels(X):
+    """Give whole numbers from 0 to 255 as uint8, an eighth of the memory."""
+    X = np.asarray(X)
+    if X.dtype.kind in "iu" and X.size and X.min() >= 0 and X.max() <= 255:
+        return X.astype(np.uint8, copy=False)
+    return X
+
+
+def load_parts(source, target, **options):
+    """Read labelled images to train on and, where they are apart, to test on.
+
+    Parameters
+    ----------
+    source : str
+        "fashion-mnist", "sample", or the path of an npz or csv file.
+    target : str
+        Name of a csv file's column of labels.
+    **options : dict
+        Passed to the loader of a built-in data set.
+
+    Returns
+    -------
+    train, test : LabelledImages or None
+        None where the file has none; what is not divided counts as `train`.
+    """
+    if source in _BUILT_IN:
+        return tuple(
+            LabelledImages(
+                *_BUILT_IN[source](subset=part, return_X_y=True, **options),
+                CLASS_NAMES,
+            )
+            for part in ("train", "test")
+        )
+    suffix = Path(source).suffix.lower()
+    if suffix not in (".npz", ".csv"):
+        raise CommandError(
+            f"--data must be fashion-mnist, sample, or a file that ends in .npz or "
+            f".csv, not {source!r}",
+            status=2,
+        )
+    with reading(source):
+        if suffix == ".csv":
+            frame = _read_csv(source)
+            if target not in frame:
+                raise CommandError(
+                    f"{source}: there is no column {target!r} of labels (--target "
+                    f"names it); its columns are {_shortened(frame.columns)}"
+                )
+            X = frame.drop(columns=target).to_numpy()
+            return LabelledImages(as_pixels(X), frame[target].to_numpy()), None
+        with np.load(source, allow_pickle=False) as arrays:
+            train, test = (
+                LabelledImages(as_pixels(arrays[X]), arrays[y])
+                if X in arrays and y in arrays
+                else None
+                for X, y in (
+                    ("x_train", "y_train") if "x_train" in arrays else ("X", "y"),
+                    ("x_test", "y_test"),
+                )
+            )
+            if train is None and test is None:
+                raise CommandError(
+                    f"{source}: needs arrays X and y, or x_train and y_train; it has "
+                    f"{_shortened(arrays)}"
+                )
+            return train, test
+
+
+def load_images(path, image_shape, white, target):
+    """Read the images of one file.
+
+    Parameters
+    ----------
+    path : str
+        A picture, or an npy, npz or csv file of images.
+    image_shape : tuple of int
+        `(height, width, channels)` that a picture must have.
+    white : float
+        The value that the model knows white by; pictures are scaled to it.
+    target : str
+        Name of a csv file's column of labels, ignored.
+
+    Returns
+    -------
+    names : list of str
+        One for each image.
+    X : ndarray of shape (n, height, width, channels), or as the file has it
+        The images.
+    """
+    suffix = Path(path).suffix.lower()
+    with reading(path):
+        if suffix not in _ARRAYS:
+            return [path], _read_picture(path, image_shape, white)[np.newaxis]
+        if suffix == ".csv":
+            frame = _read_csv(path)
+            X = frame.drop(columns=target, errors="ignore").to_numpy()
+        else:
+            X = np.load(path, allow_pickle=False)
+            if suffix == ".npz":
+                with X as arrays:
+                    X = _only_images(path, arrays)
+    one = X.shape in (image_shape, image_shape[:2])
+    X = as_pixels(X[np.newaxis] if one else X)
+    return [f"{path}[{i}]" for i in range(len(X))], X
+
+
+def _read_csv(path):
+    import pandas as pd
+
+    return pd.read_csv(path)
+
+
+def _only_images(path, arrays):
+    for name in ("X", "x_test"):
+        if name in arrays:
+            return arrays[name]
+    if len(arrays) != 1:
+        raise CommandError(
+            f"{path}: needs an array X, x_test or only one; it has {_shortened(arrays)}"
+        )
+    return arrays[next(iter(arrays))]
+
+
+def _read_picture(path, image_shape, white):
+    """Read a picture as pixels of the model's shape, from 0 (black) to `white`."""
+    from matplotlib.image import imread
+
+    picture = imread(path)
+    if picture.dtype.kind != "f":  # PNG comes as 0 to 1, the rest as integers
+        picture = picture / np.iinfo(picture.dtype).max
+    height, width, channels = image_shape
+    if picture.shape[:2] != (height, width):
+        raise CommandError(
+            f"{path}: is {picture.shape[1]} pixels wide and {picture.shape[0]} high, "
+            f"but the model takes images {width} wide and {height} high"
+        )
+    if picture.ndim == 2:
+        picture = picture[..., np.newaxis].repeat(3, axis=-1)
+    if picture.shape[-1] == 4:  # what is transparent is black, the background
+        picture = picture[..., :3] * picture[..., 3:]
+    if channels == 1:
+        picture = (picture @ _LUMA)[..., np.newaxis]
+    elif channels != 3:
+        raise CommandError(
+            f"{path}: the model takes images of {channels} channels; give those in an "
+            ".npy or .npz file"
+        )
+    if white == 255:
+        return (255 * picture).round().astype(np.uint8)
+    return (white * picture).astype(np.float32)
+
+
+def _shortened(names):
+    names = list(map(str, names))
+    return ", ".join(names if len(names) <= 6 else [*names[:3], "...", names[-1]])
+
+
+def model_image_shape(model):
+    """Tell the shape of the images that a fitted model takes."""
+    from ..plotting._estimator import final_estimator
+
+    shape = getattr(final_estimator(model), "image_shape_", None)
+    return shape or infer_image_shape((1, model.n_features_in_))
+
+
+def check_model_path(path):
+    """Find out before a long training whether its result can be stored."""
+    path = Path(path)
+    if path.suffix == ".skops":
+        optional_import("skops.io", extra="skops", why="Saving a .skops file")
+    if path.is_dir():
+        raise CommandError(f"{path}: is a folder, not a file", status=2)
+    check_folder(path)
+
+
+def check_folder(path):
+    """Find out before long work whether a file's folder exists."""
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise CommandError(f"{path}: there is no folder {folder}")
+
+
+def save(model, path):
+    """Store a fitted model: skops if the path ends so, else joblib."""
+    if Path(path).suffix == ".skops":
+        from ..persistence import save_model
+
+        save_model(model, path)
+    else:
+        joblib.dump(model, path)
+
+
+def load(path):
+    """Load a fitted classifier."""
+    with reading(path):
+        if Path(path).suffix == ".skops":
+            from ..persistence import load_model
+
+            model = load_model(path)
+        else:
+            model = joblib.load(path)
+    if not hasattr(model, "predict_proba") or not hasattr(model, "classes_"):
+        raise CommandError(
+            f"{path}: holds no fitted classifier with predict_proba but a "
+            f"{type(model).__name__}"
+        )
+    return model

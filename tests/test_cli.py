@@ -1,0 +1,332 @@
+"""The command line: what it writes, prints and answers to mistakes."""
+
+import csv
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from _idx_files import put
+from _small import small_cnn
+from matplotlib.image import imread
+from PIL import Image
+
+from fmnist_sk import CLASS_NAMES
+from fmnist_sk.__main__ import main
+
+QUICK = ["--param", "architecture=compact", "--param", "epochs=2"]
+QUIET = ["--param", "verbose=0"]
+
+
+@pytest.fixture(scope="module")
+def data(sample, tmp_path_factory):
+    """A folder of labelled images in every form."""
+    folder = tmp_path_factory.mktemp("data")
+    X, y = sample.X_train[:200], sample.y_train[:200]
+    frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(1, 785)])
+    frame.to_csv(folder / "unlabelled.csv", index=False)
+    frame.insert(0, "label", y)
+    frame.to_csv(folder / "images.csv", index=False)
+    np.savez(folder / "Xy.npz", X=X.reshape(-1, 28, 28), y=np.array(CLASS_NAMES)[y])
+    np.savez(
+        folder / "parts.npz",
+        x_train=X[:150],
+        y_train=y[:150],
+        x_test=X[150:],
+        y_test=y[150:],
+    )
+    np.save(folder / "images.npy", X[:5])
+    images = X.reshape(-1, 28, 28)
+    picture = Image.fromarray(images[0])
+    for name, mode in (("image", "RGB"), ("grey", "L"), ("opaque", "RGBA")):
+        picture.convert(mode).save(folder / f"{name}.png")
+    see_through = np.dstack([*[np.full_like(images[0], 255)] * 3, images[0]])
+    Image.fromarray(see_through).save(folder / "see_through.png")
+    Image.fromarray(images[0]).save(folder / "image.jpg", quality=100)
+    Image.fromarray(images[0, :20]).save(folder / "small.png")
+    (folder / "junk.png").write_text("no picture")
+    (folder / "junk.csv").write_text("")
+    (folder / "junk.joblib").write_text("no model")
+    joblib.dump({"no": "model"}, folder / "dict.joblib")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model_path(data):
+    path = data / "model.joblib"
+    arguments = ["train", "--data", "sample", "--model", str(path), *QUICK, *QUIET]
+    assert main(arguments) == 0
+    return path
+
+
+def run(*arguments):
+    return main([str(argument) for argument in arguments])
+
+
+def in_new_process(*arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "fmnist_sk", *map(str, arguments)],
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+# demo
+
+
+@pytest.mark.usefixtures("tiny")  # a machine without the data and without a network
+def test_demo_without_data_takes_the_sample(tmp_path, sample, capsys):
+    folder = tmp_path / "results" / "demo"
+    assert (
+        run("demo", "--epochs", 2, "--architecture", "compact", "--output", folder) == 0
+    )
+    out = capsys.readouterr().out
+    assert "the sample of Fashion-MNIST within the package" in out
+    assert "could be downloaded" in out
+    assert "Epoch 1/2" in out
+    assert all(name in out for name in CLASS_NAMES)
+    files = {path.name: path for path in folder.iterdir()}
+    assert set(files) == {"confusion_matrix.png", "training_curves.png", "model.joblib"}
+    assert all(str(path) in out for path in files.values())
+    pipeline = joblib.load(files["model.joblib"])
+    accuracy = pipeline.score(sample.X_test, sample.y_test)
+    assert accuracy > 0.5
+    assert f"Test accuracy {accuracy:.2%}" in out
+    assert len(pipeline["cnn"].history_["val_accuracy"]) == 2
+    for name in ("confusion_matrix.png", "training_curves.png"):
+        picture = imread(files[name])
+        assert picture.shape[1] >= 1000
+        # Nothing is cut off at the edges: the outermost pixels are white.
+        for edge in (picture[0], picture[-1], picture[:, 0], picture[:, -1]):
+            assert edge.min() == 1
+
+
+def test_demo_takes_real_data_that_are_there(tiny, tmp_path, monkeypatch, capsys):
+    from fmnist_sk._cli._commands import _demo_data
+
+    put(tiny, tmp_path / "here")
+    monkeypatch.setenv("FMNIST_SK_DATA", str(tmp_path / "here"))
+    train, test = _demo_data(sample=False)
+    assert (len(train.y), len(test.y)) == (20, 10)
+    assert "Data: the real Fashion-MNIST, 20 images" in capsys.readouterr().out
+
+
+# train and evaluate
+
+
+@pytest.mark.parametrize(
+    ("name", "n_train"), [("images.csv", 150), ("Xy.npz", 150), ("parts.npz", 150)]
+)
+@pytest.mark.parametrize("suffix", ["joblib", "skops"])
+def test_train_then_evaluate(name, n_train, suffix, data, tmp_path, capsys):
+    path = tmp_path / f"model.{suffix}"
+    arguments = ["--data", data / name, "--model", path, "--test-size", 0.25]
+    assert run("train", *arguments, *QUICK, *QUIET) == 0
+    out = capsys.readouterr().out
+    assert f"Training on {n_train} images" in out
+    assert "Images:                  50" in out
+    assert f"Model: {path}" in out
+    matrix = tmp_path / "matrix.png"
+    arguments = ["--model", path, "--data", data / name, "--confusion-matrix", matrix]
+    assert run("evaluate", *arguments) == 0
+    out = capsys.readouterr().out
+    n_images = 50 if name == "parts.npz" else 200
+    assert re.search(rf"Images: +{n_images}\nAccuracy: +0\.\d{{4}}\n", out)
+    assert re.search(r"Negative log-likelihood: \d\.\d{4} nats", out)
+    assert imread(matrix).shape[1] >= 1000
+
+
+def test_parameters_and_seed_reach_the_classifier(data, tmp_path):
+    path = tmp_path / "model.joblib"
+    arguments = ["--data", data / "images.csv", "--model", path, "--test-size", 0]
+    given = ["filters=(4, 8, 8, 8)", "dropout=0.3", "lr_schedule=cosine"]
+    parameters = [word for one in given for word in ("--param", one)]
+    assert run("train", *arguments, "--seed", 7, *QUICK, *QUIET, *parameters) == 0
+    expected = {
+        "filters": (4, 8, 8, 8),
+        "dropout": 0.3,
+        "lr_schedule": "cosine",
+        "epochs": 2,
+        "random_state": 7,
+    }
+    assert joblib.load(path).get_params().items() >= expected.items()
+
+
+def test_evaluate_agrees_with_scikit_learn(model_path, sample, capsys):
+    assert run("evaluate", "--model", model_path, "--data", "sample") == 0
+    out = capsys.readouterr().out
+    model = joblib.load(model_path)
+    proba = model.predict_proba(sample.X_test)
+    nll = -np.log(proba[np.arange(1000), sample.y_test]).mean()
+    assert (
+        f"Accuracy:                {model.score(sample.X_test, sample.y_test):.4f}"
+        in out
+    )
+    assert f"likelihood: {nll:.4f}" in out
+    assert all(name in out for name in CLASS_NAMES)
+
+
+# predict
+
+
+@pytest.mark.parametrize(
+    "name", ["image.png", "grey.png", "opaque.png", "see_through.png"]
+)
+def test_picture_counts_as_its_pixels(name, data, model_path, sample, tmp_path):
+    table = tmp_path / "proba.csv"
+    assert run("predict", "--model", model_path, data / name, "--csv", table) == 0
+    with table.open(newline="") as stream:
+        header, row = csv.reader(stream)
+    assert header == ["image", "prediction", *CLASS_NAMES]
+    (proba,) = joblib.load(model_path).predict_proba(sample.X_train[:1])
+    assert row[:2] == [str(data / name), CLASS_NAMES[proba.argmax()]]
+    np.testing.assert_allclose(np.array(row[2:], float), proba, rtol=1e-6)
+
+
+def test_predict_prints_one_line_an_image(data, model_path, sample, capsys):
+    paths = [data / name for name in ("image.jpg", "images.npy", "unlabelled.csv")]
+    assert run("predict", "--model", model_path, *paths) == 0
+    lines = [re.split(r"  +", line) for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == 1 + 5 + 200
+    assert lines[0][0] == str(paths[0])
+    assert lines[1][0] == f"{paths[1]}[0]"
+    proba = joblib.load(model_path).predict_proba(sample.X_train[:5])
+    for (_, name, probability), expected in zip(lines[1:6], proba, strict=True):
+        assert name == CLASS_NAMES[expected.argmax()]
+        assert probability == f"{expected.max():.3f}"
+
+
+def test_labels_in_a_csv_are_ignored(data, model_path, capsys):
+    outs = []
+    for name in ("images.csv", "unlabelled.csv"):
+        assert run("predict", "--model", model_path, data / name) == 0
+        outs.append(capsys.readouterr().out.replace(str(data / name), "file"))
+    assert [line.split() for line in outs[0].splitlines()] == [
+        line.split() for line in outs[1].splitlines()
+    ]
+
+
+def test_predict_prints_all_probabilities(data, model_path, capsys):
+    arguments = ["--model", model_path, data / "image.png", "--proba"]
+    names = [f"n{i}" for i in range(10)]
+    assert run("predict", *arguments, "--class-names", ",".join(names)) == 0
+    header, line = capsys.readouterr().out.splitlines()
+    assert header.split() == ["image", "prediction", "probability", *names]
+    proba = [float(word) for word in line.split()[3:]]
+    assert sum(proba) == pytest.approx(1, abs=0.01)
+    assert float(line.split()[2]) == max(proba)
+
+
+def test_white_is_what_the_model_was_trained_on(data, sample, tmp_path, capsys):
+    path = tmp_path / "unit.joblib"
+    X, y = sample.X_train[:300] / 255, sample.y_train[:300]
+    model = small_cnn().fit(X, y)
+    joblib.dump(model, path)
+    proba = model.predict_proba(X[:1]).max()
+    assert run("predict", "--model", path, "--white", 1, data / "image.png") == 0
+    assert float(capsys.readouterr().out.split()[-1]) == pytest.approx(proba, abs=2e-3)
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "arguments"),
+    [
+        (
+            1,
+            "small.png: is 28 pixels wide and 20 high",
+            "predict --model {m} {d}/small.png",
+        ),
+        (1, "junk.png: cannot be read", "predict --model {m} {d}/junk.png"),
+        (1, "none.png: there is no such file", "predict --model {m} {d}/none.png"),
+        (1, "features", "predict --model {m} {d}/model.npy"),
+        (1, "none: there is no such file", "predict --model {d}/none {d}/image.png"),
+        (1, "junk.joblib: cannot be", "evaluate --model {d}/junk.joblib --data sample"),
+        (1, "no fitted classifier", "evaluate --model {d}/dict.joblib --data sample"),
+        (1, "labels that the model does not", "evaluate --model {m} --data {d}/Xy.npz"),
+        (2, "2 names for 10", "evaluate --model {m} --data sample --class-names a,b"),
+        (
+            1,
+            "no column 'class'",
+            "train --data {d}/images.csv --target class --model x",
+        ),
+        (1, "junk.csv: cannot be read", "train --data {d}/junk.csv --model x"),
+        (2, "ends in .npz or .csv", "train --data {d}/images.npy --model x"),
+        (1, "there is no folder", "train --data sample --model {d}/none/x"),
+        (2, "is a folder", "train --data sample --model {d}"),
+        (2, "no such parameter", "train --data sample --model x --param epoch=1"),
+        (2, "'dropout' parameter", "train --data sample --model x --param dropout=2"),
+        (2, "'foo'", "demo --sample --output {d}/demo --architecture foo"),
+    ],
+)
+def test_mistake_is_one_line(
+    status, message, arguments, data, model_path, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    np.save(data / "model.npy", np.zeros((3, 10)))
+    words = arguments.format(m=model_path, d=data).split()
+    assert main(words) == status
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("fmnist-sk: error: ")
+    assert message in line
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "",
+        "fly",
+        "train",
+        "demo --epochs 0",
+        "demo --epochs many",
+        "demo --seed -1",
+        "train --data sample --model x --test-size 1",
+        "train --data sample --model x --param epochs",
+        "predict --model x",
+    ],
+)
+def test_wrong_command_line(arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(arguments.split())
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("fmnist-sk: error: ")
+    assert line.endswith("--help)")
+
+
+# The process
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no SIGINT for one process")
+def test_ctrl_c_ends_quietly(tmp_path):
+    arguments = ["demo", "--sample", "--output", tmp_path, "--epochs", 1000]
+    with in_new_process(*arguments, stdout=subprocess.PIPE) as process:
+        for line in process.stdout:
+            if line.startswith("Epoch 2/"):
+                process.send_signal(signal.SIGINT)
+                break
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stderr == ""
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no broken pipes")
+def test_closed_pipe_ends_quietly(data, model_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    arguments = ["predict", "--model", model_path, data / "images.npy"]
+    with in_new_process(*arguments, stdout=writing) as process:
+        os.close(writing)
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert stderr == ""
