@@ -6,6 +6,7 @@ more than importing scikit-learn; TensorFlow starts with the first `fit` or
 """
 
 import importlib
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0.dev0"
 
@@ -24,12 +25,26 @@ _MODULE_OF = {
 __all__ = sorted([*_MODULE_OF, "__version__"])
 
 
-def __getattr__(name):
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"{__name__}.{_MODULE_OF[name]}")
-    value = globals()[name] = getattr(module, name)
-    return value
+# Editors and type checkers read these imports; a `__getattr__` would hide from them
+# that a name is misspelt. `X as X` says that X is public here.
+if TYPE_CHECKING:
+    from .augmentation import ImageAugmenter as ImageAugmenter
+    from .classifier import FashionCNNClassifier as FashionCNNClassifier
+    from .datasets import CLASS_NAMES as CLASS_NAMES
+    from .datasets import fetch_fashion_mnist as fetch_fashion_mnist
+    from .datasets import load_fashion_mnist_sample as load_fashion_mnist_sample
+    from .persistence import load_model as load_model
+    from .persistence import save_model as save_model
+    from .preprocessing import ImageNormalizer as ImageNormalizer
+    from .preprocessing import ImageReshaper as ImageReshaper
+else:
+
+    def __getattr__(name):
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = importlib.import_module(f"{__name__}.{_MODULE_OF[name]}")
+        value = globals()[name] = getattr(module, name)
+        return value
 
 
 def __dir__():

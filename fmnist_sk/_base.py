@@ -5,7 +5,7 @@ import copy
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call,
     check_classification_targets,
@@ -17,8 +17,8 @@ from ._training import (
     Normalisation,
     Run,
     Validation,
+    resolve_learning_rate,
     resolve_length,
-    resolve_optimizer,
     train,
 )
 from ._validation import encode_labels, total_weights, validate_images
@@ -37,16 +37,21 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def _fit(self, X, y, sample_weight, held_out):
         """Do what `fit` is for; `held_out` are X_val, y_val and their weights."""
-        goes_on = self.warm_start and hasattr(self, "classes_")
-        X, y = self._validate(X, y, reset=not goes_on)
-        check_classification_targets(y)
-        if not goes_on:
+        fresh = not (self.warm_start and hasattr(self, "classes_"))
+        X, y = self._validate(X, y, reset=fresh)
+        if fresh:
             self.classes_ = np.unique(y)
             self._check_n_classes()
-        codes, weights, rows = self._encode(X, y, sample_weight)
+        codes = encode_labels(self, y, self.classes_)
+        class_weights = compute_class_weight(
+            self.class_weight, classes=self.classes_, y=y
+        )
+        weights = total_weights(sample_weight, class_weights, codes, X)
+        rows = np.flatnonzero(weights)
+        validation = self._validate_held_out(*held_out, class_weights)
+        network = self._describe_network(fresh)
         random_state = check_random_state(self.random_state)
         self._seed = random_state.randint(np.iinfo(np.int32).max)
-        validation = self._validate_held_out(*held_out)
         if self.early_stopping and validation is None:
             rows, held_out = train_test_split(
                 rows,
@@ -54,14 +59,15 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
                 stratify=codes[rows],
                 random_state=random_state,
             )
-            validation = Validation(X, codes, weights.astype(np.float32), held_out)
+            validation = Validation(X, codes, _relative(weights, held_out), held_out)
         epochs, batch_size = resolve_length(len(rows), self.epochs, self.batch_size)
         result = self._train(
+            network,
             X,
             codes,
-            weights,
+            _relative(weights, rows),
             rows,
-            fresh=not goes_on,
+            fresh=fresh,
             schedule=self.lr_schedule,
             validation=validation,
             epochs=epochs,
@@ -76,21 +82,35 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def _fit_epoch(self, X, y, classes, sample_weight):
         """Do what `partial_fit` is for."""
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' is not supported by partial_fit, which sees a "
+                "part of the data: give the weights as a dict."
+            )
         first = _check_partial_fit_first_call(self, classes)
         X, y = self._validate(X, y, reset=first)
         if first:
             self._check_n_classes()
+        class_weights = compute_class_weight(
+            self.class_weight, classes=self.classes_, y=self.classes_
+        )
+        codes = encode_labels(self, y, self.classes_)
+        weights = total_weights(sample_weight, class_weights, codes, X)
+        rows = np.flatnonzero(weights)
+        network = self._describe_network(first)
+        if first:
             random_state = check_random_state(self.random_state)
             self._seed = random_state.randint(np.iinfo(np.int32).max)
             self.n_iter_, self.history_, self._optimizer_state = 0, {}, None
-        codes, weights, rows = self._encode(X, y, sample_weight)
         state = self._optimizer_state
         same = state is not None and state["optimizer"] == self.optimizer
         _, batch_size = resolve_length(len(rows), 1, self.batch_size)
         result = self._train(
+            network,
             X,
             codes,
-            weights,
+            # As they are: a part of the data may weigh more than another.
+            weights.astype(np.float32),
             rows,
             fresh=first,
             schedule="constant",
@@ -110,14 +130,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             "variables": result.optimizer_state,
         }
 
-    def _encode(self, X, y, sample_weight):
-        """Labels as positions, weights, and the rows that have any."""
-        weights = total_weights(self, sample_weight, y, X)
-        codes = encode_labels(self, y, self.classes_)
-        return codes, weights, np.flatnonzero(weights)
-
     def _validate(self, X, y, *, reset):
         X, y, _ = validate_images(self, X, y, reset=reset, image_shape=self.image_shape)
+        check_classification_targets(y)
         return X, y
 
     def _check_n_classes(self):
@@ -127,17 +142,37 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
                 f"data, but the data contains only one class: {self.classes_[0]!r}."
             )
 
-    def _validate_held_out(self, X_val, y_val, sample_weight_val):
-        if X_val is None and y_val is None:
+    def _validate_held_out(self, X_val, y_val, sample_weight_val, class_weights):
+        if X_val is None and y_val is None and sample_weight_val is None:
             return None
         if X_val is None or y_val is None:
-            raise ValueError("X_val and y_val must be given together.")
+            raise ValueError(
+                "X_val and y_val must be given together, and sample_weight_val only "
+                "with them."
+            )
         X_val, y_val = self._validate(X_val, y_val, reset=False)
-        codes, weights, rows = self._encode(X_val, y_val, sample_weight_val)
-        return Validation(X_val, codes, weights.astype(np.float32), rows)
+        codes = encode_labels(self, y_val, self.classes_)
+        weights = total_weights(sample_weight_val, class_weights, codes, X_val)
+        rows = np.flatnonzero(weights)
+        return Validation(X_val, codes, _relative(weights, rows), rows)
+
+    def _describe_network(self, fresh):
+        network = describe_network(
+            self.architecture,
+            self.image_shape_,
+            len(self.classes_),
+            {name: getattr(self, name) for name in NETWORK_PARAMETERS},
+        )
+        if not fresh and network.with_dropout(0) != self._network.with_dropout(0):
+            raise ValueError(
+                "Training cannot go on: the parameters of the network are not those it "
+                "was built from. Set them back, or fit with warm_start=False."
+            )
+        return network
 
     def _train(
         self,
+        network,
         X,
         codes,
         weights,
@@ -150,44 +185,45 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         **lengths,
     ):
         """Train on some rows and take over the weights."""
-        if fresh:
-            self._network = describe_network(
-                self.architecture,
-                self.image_shape_,
-                len(self.classes_),
-                {name: getattr(self, name) for name in NETWORK_PARAMETERS},
-            )
-            self._normalisation = Normalisation.learn(X, rows, self.image_shape_)
-        optimizer = resolve_optimizer(
-            self.optimizer, self.learning_rate, self.weight_decay, schedule
+        normalisation = (
+            Normalisation.learn(X, rows, self.image_shape_)
+            if fresh
+            else self._normalisation
         )
+        stops_early = self.early_stopping and validation is not None
         run = Run(
             rows=rows,
-            sample_weight=(weights / weights[rows].mean()).astype(np.float32),
+            sample_weight=weights,
             image_shape=self.image_shape_,
-            normalisation=self._normalisation,
+            normalisation=normalisation,
             schedule=schedule,
-            learning_rate=optimizer["learning_rate"],
+            learning_rate=resolve_learning_rate(
+                self.optimizer, self.learning_rate, schedule
+            ),
             seed=self._seed,
+            weight_decay=self.weight_decay,
+            label_smoothing=self.label_smoothing,
+            dropout=network.dropout,
             augmentation=check_augmentation(self.augmentation),
             validation=validation,
-            patience=self.n_iter_no_change if self.early_stopping else None,
+            patience=self.n_iter_no_change if stops_early else None,
             tol=self.tol,
             weights=None if fresh else self._weights,
             optimizer_state=optimizer_state,
         )
         result = train(
-            self._network,
+            network,
             X,
             codes,
             run,
-            optimizer=optimizer,
-            label_smoothing=self.label_smoothing,
+            optimizer=self.optimizer,
             precision=self.precision,
             callbacks=copy.deepcopy(self.callbacks),
             verbose=int(self.verbose),
             **lengths,
         )
+        # All at once and last: others may be predicting.
+        self._network, self._normalisation = network, normalisation
         self._weights = result.weights
         self.n_parameters_ = sum(w.size for w in self._weights)
         return result
@@ -206,3 +242,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _relative(weights, rows):
+    """Weights of mean 1 over some rows."""
+    return (weights / weights[rows].mean()).astype(np.float32)

@@ -3,6 +3,7 @@
 import threading
 import weakref
 from functools import lru_cache
+from operator import is_not
 
 import numpy as np
 
@@ -17,7 +18,7 @@ _ROWS_PER_CALL = 512
 _DTYPES = np.dtype(np.uint8), np.dtype(np.float32)
 
 _LOCK = threading.Lock()
-_predictors = weakref.WeakKeyDictionary()
+_predictors: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 class Predictor:
@@ -35,12 +36,14 @@ class Predictor:
 
     def __init__(self, description, weights, normalisation):
         tf = _engine.start()
-        self.weights, self.normalisation = weights, normalisation
+        self.state = description, weights, normalisation
+        self.normalisation = normalisation
         self.image_shape, self.n_classes = (
             description.image_shape,
             description.n_classes,
         )
-        self._description = description
+        # Dropout does nothing in prediction: all rates share a graph.
+        self._description = description.with_dropout(0.0)
         self._tensors = [tf.constant(np.asarray(w)) for w in weights]
         self._scaling = {
             dtype: [tf.constant(a) for a in normalisation.for_graph(dtype)]
@@ -92,7 +95,9 @@ def predictor_of(estimator, description, weights, normalisation):
     """
     with _LOCK:
         predictor = _predictors.get(estimator)
-    if predictor is None or predictor.weights is not weights:
+    state = description, weights, normalisation
+    # A refit in another thread may have replaced some of them.
+    if predictor is None or any(map(is_not, predictor.state, state)):
         predictor = Predictor(description, weights, normalisation)
         with _LOCK:
             _predictors[estimator] = predictor
@@ -126,5 +131,5 @@ def _prediction_graph(description, dtype):
             tf.TensorSpec([None, *shape], dtype),
             tf.TensorSpec(channels, tf.float32),
             tf.TensorSpec(channels, tf.float32),
-            *(tf.TensorSpec(v.shape, tf.float32) for v in network.variables),
+            *(tf.TensorSpec(v.shape, v.dtype) for v in network.variables),
         )

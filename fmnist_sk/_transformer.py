@@ -1,6 +1,9 @@
 """What the transformers of images share: how X comes in and how it goes out."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_array
@@ -11,6 +14,10 @@ from ._validation import check_stack, validate_images
 
 class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Base of the transformers that give one value for each value of an image."""
+
+    image_shape_: tuple[int, int, int]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
 
     def _validate_images(self, X, *, reset, image_shape=None):
         """Give checked images as rows, and the shape that they came in.

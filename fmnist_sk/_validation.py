@@ -3,11 +3,14 @@
 from contextlib import contextmanager
 
 import numpy as np
-from sklearn.utils import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from ._images import PIXEL_DTYPES, flatten_images, infer_image_shape
+from ._images import (
+    PIXEL_DTYPES,
+    check_image_shape,
+    flatten_images,
+    infer_image_shape,
+)
 
 
 def validate_images(estimator, X, y="no_validation", *, reset, image_shape=None):
@@ -44,6 +47,13 @@ def validate_images(estimator, X, y="no_validation", *, reset, image_shape=None)
     shape = rows.shape if flat is X else np.shape(X)
     if reset:
         estimator.image_shape_ = infer_image_shape(shape, image_shape)
+    elif image_shape is not None:
+        given = check_image_shape(image_shape)
+        if given != estimator.image_shape_:
+            raise ValueError(
+                f"image_shape={given}, but {type(estimator).__name__} was fitted to "
+                f"images of shape {estimator.image_shape_}."
+            )
     check_stack(estimator, shape)
     return rows, y, shape
 
@@ -79,7 +89,6 @@ def encode_labels(estimator, y, classes):
     ValueError
         If there are others.
     """
-    check_classification_targets(y)
     unseen = np.setdiff1d(y, classes)
     if len(unseen):
         raise ValueError(
@@ -89,17 +98,17 @@ def encode_labels(estimator, y, classes):
     return np.searchsorted(classes, y).astype(np.int32)
 
 
-def total_weights(estimator, sample_weight, y, X):
+def total_weights(sample_weight, class_weights, codes, X):
     """Multiply the weights of samples with those of their classes.
 
     Parameters
     ----------
-    estimator : estimator
-        With a parameter `class_weight`.
     sample_weight : array-like of shape (n_samples,) or None
         The user's.
-    y : ndarray of shape (n_samples,)
-        Labels.
+    class_weights : ndarray of shape (n_classes,)
+        Weights of the classes.
+    codes : ndarray of shape (n_samples,)
+        Labels, as positions in the classes.
     X : ndarray of shape (n_samples, n_features)
         Images.
 
@@ -116,8 +125,7 @@ def total_weights(estimator, sample_weight, y, X):
     weights = _check_sample_weight(
         sample_weight, X, dtype=np.float64, copy=True, ensure_non_negative=True
     )
-    if estimator.class_weight is not None:
-        weights = weights * compute_sample_weight(estimator.class_weight, y)
+    weights *= class_weights[codes]
     if not weights.any():
         raise ValueError(
             "Sample weights must contain at least one non-zero number: there is "

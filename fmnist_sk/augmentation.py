@@ -6,16 +6,17 @@ images, :class:`ImageAugmenter` is the same as a pipeline step and
 :func:`tta_views` gives the fixed views that are averaged at test time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.base import _fit_context
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, InvalidParameterError
 from sklearn.utils.validation import check_is_fitted
 
+from ._compat import _fit_context
 from ._geometry import inverse_affine, translate, warp
 from ._transformer import ImageTransformer
 
@@ -35,7 +36,7 @@ PRESETS = {
 }
 
 
-def check_augmentation(spec):
+def check_augmentation(spec: str | Mapping[str, float] | None) -> dict[str, float]:
     """Check an augmentation and give it as a dict of settings.
 
     Parameters
@@ -97,7 +98,11 @@ def check_augmentation(spec):
     return {name: float(spec[name]) for name in _RANGES if spec.get(name)}
 
 
-def augment_images(images, spec, rng):
+def augment_images(
+    images: NDArray[Any],
+    spec: str | Mapping[str, float] | None,
+    rng: np.random.Generator,
+) -> NDArray[Any]:
     """Augment every image at random.
 
     Rotation, zoom and shift are one bilinear warp about the centre of the image;
@@ -182,7 +187,9 @@ def _move(images, settings, rng):
 _OPERATIONS = (_flip, _move)
 
 
-def tta_views(images, tta):
+def tta_views(
+    images: NDArray[Any], tta: Literal["flip", "flip_shift"] | None
+) -> list[NDArray[Any]]:
     """Give the views of images over which a prediction is averaged.
 
     Parameters
@@ -295,12 +302,12 @@ class ImageAugmenter(ImageTransformer):
     def __init__(
         self,
         *,
-        horizontal_flip=0.5,
-        rotation=10.0,
-        zoom=0.1,
-        shift=0.1,
-        image_shape=None,
-        random_state=None,
+        horizontal_flip: float = 0.5,
+        rotation: float = 10.0,
+        zoom: float = 0.1,
+        shift: float = 0.1,
+        image_shape: Sequence[int] | None = None,
+        random_state: int | np.random.RandomState | None = None,
     ):
         self.horizontal_flip = horizontal_flip
         self.rotation = rotation
@@ -310,7 +317,7 @@ class ImageAugmenter(ImageTransformer):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the shape of the images.
 
         Parameters
@@ -335,7 +342,7 @@ class ImageAugmenter(ImageTransformer):
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:
         """Learn the shape of the images and augment them.
 
         .. note::
@@ -374,7 +381,7 @@ class ImageAugmenter(ImageTransformer):
         check_augmentation({name: getattr(self, name) for name in _RANGES})
         return self._validate_images(X, reset=True, image_shape=self.image_shape)
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
         """Check images and leave them as they are.
 
         Parameters

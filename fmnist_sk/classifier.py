@@ -1,18 +1,33 @@
 """FashionCNNClassifier: parameters, validation, attributes."""
 
-from numbers import Integral, Real
-from typing import ClassVar
+from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax, softmax
-from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from . import _engine
 from ._base import NetworkClassifier
+from ._compat import _fit_context
 from ._training import OPTIMIZERS, SCHEDULES
 from ._validation import unchanged_on_failure
 from .architectures import ACTIVATIONS, ARCHITECTURES
+
+if TYPE_CHECKING:
+    import keras
+    from keras.callbacks import Callback
+
+_Architecture = Literal[
+    "standard", "compact", "two_conv", "three_conv", "vgg", "resnet"
+]
+_Optimizer = Literal["adamw", "adam", "nadam", "rmsprop", "lion", "sgd", "nesterov"]
+_Sizes = int | Sequence[int]
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 _FRACTION = Interval(Real, 0, 1, closed="left")
@@ -53,7 +68,9 @@ class FashionCNNClassifier(NetworkClassifier):
         Share of the features that are dropped in training, after each dense layer.
 
     activation : str, default=None
-        Keras's name of the activation, for instance `"relu"` or `"gelu"`.
+        Keras's name of the activation: `"relu"`, `"elu"`, `"gelu"`, `"leaky_relu"`,
+        `"linear"`, `"mish"`, `"selu"`, `"sigmoid"`, `"silu"`, `"softplus"`, `"swish"`
+        or `"tanh"`.
 
     batch_norm : bool, default=None
         Whether to normalise batches after each convolution and dense layer.
@@ -97,8 +114,8 @@ class FashionCNNClassifier(NetworkClassifier):
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         What the layers of a named architecture compute in while training. `"auto"` is
-        bfloat16 on processors that multiply it in hardware. Weights and predictions
-        are float32 always.
+        bfloat16 on processors that multiply it in hardware. Weights are kept, and
+        predictions computed, in float32 always.
 
     early_stopping : bool, default=False
         Whether to stop when the loss on held-out images stops falling, and to go back
@@ -119,7 +136,8 @@ class FashionCNNClassifier(NetworkClassifier):
         mirror image, and of both shifted by a pixel.
 
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the last `fit`.
+        Whether `fit` goes on from the weights of the last `fit`, with the labels and
+        the network of that.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks, copied for each `fit`.
@@ -186,6 +204,15 @@ class FashionCNNClassifier(NetworkClassifier):
     True
     """
 
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    image_shape_: tuple[int, int, int]
+    n_iter_: int
+    best_epoch_: int
+    history_: dict[str, list[float]]
+    n_parameters_: int
+
     _parameter_constraints: ClassVar[dict] = {
         "architecture": [StrOptions(set(ARCHITECTURES)), callable],
         "filters": [_POSITIVE, tuple, list, None],
@@ -219,33 +246,33 @@ class FashionCNNClassifier(NetworkClassifier):
     def __init__(
         self,
         *,
-        architecture="standard",
-        filters=None,
-        kernel_size=None,
-        dense_units=None,
-        dropout=None,
-        activation=None,
-        batch_norm=None,
-        image_shape=None,
-        epochs="auto",
-        batch_size="auto",
-        optimizer="adamw",
-        learning_rate=None,
-        lr_schedule="one_cycle",
-        weight_decay=1e-4,
-        label_smoothing=0.0,
-        class_weight=None,
-        augmentation=None,
-        precision="auto",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        tol=1e-4,
-        tta=None,
-        warm_start=False,
-        callbacks=None,
-        random_state=None,
-        verbose=0,
+        architecture: _Architecture | Callable[..., keras.Model] = "standard",
+        filters: _Sizes | None = None,
+        kernel_size: _Sizes | None = None,
+        dense_units: _Sizes | None = None,
+        dropout: float | None = None,
+        activation: str | None = None,
+        batch_norm: bool | None = None,
+        image_shape: Sequence[int] | None = None,
+        epochs: int | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto"] = "auto",
+        optimizer: _Optimizer = "adamw",
+        learning_rate: float | None = None,
+        lr_schedule: Literal["one_cycle", "cosine", "constant"] = "one_cycle",
+        weight_decay: float = 1e-4,
+        label_smoothing: float = 0.0,
+        class_weight: dict | Literal["balanced"] | None = None,
+        augmentation: dict | Literal["light", "standard", "strong"] | None = None,
+        precision: Literal["auto", "float32", "bfloat16"] = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        tol: float = 1e-4,
+        tta: Literal["flip", "flip_shift"] | None = None,
+        warm_start: bool = False,
+        callbacks: Callback | Sequence[Callback] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ):
         self.architecture = architecture
         self.filters = filters
@@ -278,14 +305,14 @@ class FashionCNNClassifier(NetworkClassifier):
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-    ):
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train the network from scratch, or from where it is if `warm_start`.
 
         Parameters
@@ -293,7 +320,7 @@ class FashionCNNClassifier(NetworkClassifier):
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels)
             Training images of any scale: uint8, other integers or floats. A
-            memory-mapped array is read in parts, never copied whole.
+            memory-mapped array of uint8 or floats is read in parts, not copied whole.
 
         y : array-like of shape (n_samples,)
             Labels of any kind.
@@ -319,7 +346,10 @@ class FashionCNNClassifier(NetworkClassifier):
         ------
         ValueError
             If the data or a parameter cannot be used, before any training, or if the
-            loss becomes infinite or NaN. The estimator then stays as it was.
+            loss becomes infinite or NaN. The estimator then stays as it was, as it does
+            after any other error or Ctrl-C.
+        TypeError
+            If X is sparse, a callback is none, or `architecture` gives no Keras model.
         """
         held_out = X_val, y_val, sample_weight_val
         with unchanged_on_failure(self):
@@ -327,13 +357,20 @@ class FashionCNNClassifier(NetworkClassifier):
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Train for one epoch, at a constant learning rate, from where it is.
 
         Mean and scale of the images are those of the first call. Shuffling, dropout
         and the optimizer go on as if there had been one long training: k calls give
         bitwise what `fit` gives with `epochs=k` and `lr_schedule="constant"`.
-        `early_stopping` does not apply; when to stop is the caller's to say.
+        `early_stopping` does not apply; when to stop is the caller's to say. Sample
+        weights count as they are, while `fit` divides them by their mean.
 
         Parameters
         ----------
@@ -359,7 +396,7 @@ class FashionCNNClassifier(NetworkClassifier):
             self._fit_epoch(X, y, classes, sample_weight)
         return self
 
-    def decision_function(self, X):
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Give the logits of each class.
 
         Parameters
@@ -378,7 +415,7 @@ class FashionCNNClassifier(NetworkClassifier):
         logits = self._logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Give the probability of each class.
 
         Parameters
@@ -394,7 +431,7 @@ class FashionCNNClassifier(NetworkClassifier):
         """
         return softmax(self._logits(X), axis=1)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Give the logarithm of the probability of each class.
 
         Parameters
@@ -410,7 +447,7 @@ class FashionCNNClassifier(NetworkClassifier):
         """
         return log_softmax(self._logits(X), axis=1)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the label of each image.
 
         Parameters
@@ -427,7 +464,7 @@ class FashionCNNClassifier(NetworkClassifier):
         logits = self._logits(X)
         return self.classes_[logits.argmax(axis=1)]
 
-    def to_keras(self):
+    def to_keras(self) -> keras.Model:
         """Give the network as an ordinary Keras model.
 
         Returns

@@ -5,10 +5,13 @@ import json
 import os
 import pickle
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from . import __version__
 from ._compat import optional_import
@@ -74,7 +77,7 @@ _SKLEARN_TYPES = tuple(
 )
 
 
-def save_model(estimator, path):
+def save_model(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     """Save a fitted estimator to a file that loads without pickle.
 
     The file is written by skops. Unlike a pickle it cannot make the one who loads
@@ -148,7 +151,7 @@ def save_model(estimator, path):
         part.unlink(missing_ok=True)
 
 
-def load_model(path, *, trusted=()):
+def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
     """Load an estimator from a file of :func:`save_model`.
 
     Nothing in the file is run: it names types, and only those of this package,

@@ -1,12 +1,14 @@
 """Transformers that reshape and normalise images in a pipeline."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.base import _fit_context
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from ._compat import _fit_context
 from ._transformer import ImageTransformer
 
 # Statistics take this many values at a time, so that their float64 copy stays small.
@@ -63,11 +65,11 @@ class ImageReshaper(ImageTransformer):
         "image_shape": [StrOptions({"flat"}), tuple, list, None],
     }
 
-    def __init__(self, image_shape=None):
+    def __init__(self, image_shape: Sequence[int] | Literal["flat"] | None = None):
         self.image_shape = image_shape
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the shape of the images.
 
         Parameters
@@ -100,7 +102,7 @@ class ImageReshaper(ImageTransformer):
         height, width, _ = self.image_shape_
         return height == 1 and width > 1
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
         """Reshape images.
 
         Parameters
@@ -124,7 +126,7 @@ class ImageReshaper(ImageTransformer):
         shape = rows.shape if self._gives_rows else (len(rows), *self.image_shape_)
         return self._as_output(rows, shape)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
         """Give images as rows.
 
         Parameters
@@ -215,13 +217,21 @@ class ImageNormalizer(ImageTransformer):
     (89.25, 75.43)
     """
 
+    center_: float | NDArray[np.float64]
+    scale_: float | NDArray[np.float64]
+
     _parameter_constraints: ClassVar[dict] = {
         "method": [StrOptions({"rescale", "standardize"})],
         "per": [StrOptions({"global", "channel", "pixel"})],
         "image_shape": [tuple, list, None],
     }
 
-    def __init__(self, method="rescale", per="global", image_shape=None):
+    def __init__(
+        self,
+        method: Literal["rescale", "standardize"] = "rescale",
+        per: Literal["global", "channel", "pixel"] = "global",
+        image_shape: Sequence[int] | None = None,
+    ):
         self.method = method
         self.per = per
         self.image_shape = image_shape
@@ -232,7 +242,7 @@ class ImageNormalizer(ImageTransformer):
         return tags
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn center and scale.
 
         Parameters
@@ -272,7 +282,7 @@ class ImageNormalizer(ImageTransformer):
         self.center_, self.scale_ = center, scale
         return self
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
         """Normalise images.
 
         Parameters
@@ -298,7 +308,7 @@ class ImageNormalizer(ImageTransformer):
         normalized /= scale
         return self._as_output(normalized, shape)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
         """Give normalised images their original scale back.
 
         Parameters

@@ -222,3 +222,53 @@ def test_what_is_no_network_is_refused(images):
         with pytest.raises(error, match=message):
             clf.fit(*images)
         assert not hasattr(clf, "classes_")
+
+
+def nested_softmax(image_shape, n_classes):
+    import keras
+
+    return keras.Sequential(
+        [keras.Input(image_shape), own_softmax_network(image_shape, n_classes)]
+    )
+
+
+def own_normalisation(image_shape, n_classes):
+    """A network with a weight that is no float32."""
+    import keras
+
+    return keras.Sequential(
+        [
+            keras.Input(image_shape),
+            keras.layers.Normalization(axis=None, mean=0.0, variance=1.0),
+            keras.layers.Normalization(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(n_classes),
+        ]
+    )
+
+
+@pytest.mark.parametrize("architecture", [nested_softmax, own_normalisation])
+def test_unusual_own_networks(architecture, images):
+    X, y = images
+    clf = FashionCNNClassifier(
+        architecture=architecture, random_state=0, epochs=15, learning_rate=0.01
+    ).fit(X, y)
+    assert clf.predict_proba(X).max() > 0.9
+    np.testing.assert_allclose(
+        clf.to_keras().predict(X.reshape(-1, *SHAPE), verbose=0),
+        clf.predict_proba(X),
+        atol=1e-5,
+    )
+
+
+def test_weights_of_kernels_beyond_small_images_are_reproducible():
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    X = rng.normal(size=(60, 2)) + 3 * y[:, None]
+    clf = FashionCNNClassifier(
+        architecture="compact", epochs=12, precision="bfloat16", random_state=0
+    )
+    first, second = ([w.copy() for w in clf.fit(X, y)._weights] for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        assert np.isfinite(one).all()
+        np.testing.assert_array_equal(one, other)

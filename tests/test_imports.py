@@ -122,6 +122,19 @@ def test_the_public_names_are_listed_and_importable():
         assert getattr(fmnist_sk, name) is namespace[name]
 
 
+def test_type_checkers_see_the_same_public_names():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    (block,) = (
+        node
+        for node in tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    )
+    # An alias, even of the same name, is what makes a name public to them.
+    seen = {alias.asname: node.module for node in block.body for alias in node.names}
+    assert seen == fmnist_sk._MODULE_OF
+    assert {*seen, "__version__"} == set(fmnist_sk.__all__)
+
+
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'fmnist_sk' has no attribute 'nothing'"):
         fmnist_sk.nothing  # noqa: B018

@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from .. import _engine
 from ._data import Normalisation, Run, Validation
 from ._schedules import SCHEDULES
 
 # What "auto" aims at.
-STEPS, STEPS_PER_EPOCH = 1000, 64
+MIN_STEPS, MAX_STEPS, STEPS_PER_EPOCH = 300, 1000, 64
 MIN_BATCH, MAX_BATCH = 16, 128
-MIN_EPOCHS, MAX_EPOCHS = 5, 20
+MIN_EPOCHS = 5
+
+# Products of weights overflow in float32 beyond this.
+_LARGEST_WEIGHT = 1e15
 
 __all__ = [
     "OPTIMIZERS",
@@ -18,8 +23,8 @@ __all__ = [
     "Run",
     "TrainingResult",
     "Validation",
+    "resolve_learning_rate",
     "resolve_length",
-    "resolve_optimizer",
     "resolve_precision",
     "train",
 ]
@@ -42,31 +47,27 @@ OPTIMIZERS = {
 }
 
 
-def resolve_optimizer(name, learning_rate, weight_decay, schedule):
-    """Give an optimizer's Keras name and parameters.
+def resolve_learning_rate(optimizer, learning_rate, schedule):
+    """Give the largest learning rate.
 
     Parameters
     ----------
-    name : str
+    optimizer : str
         One of `OPTIMIZERS`.
     learning_rate : float or None
-        The schedule's largest rate.
-    weight_decay : float
-        Decoupled from the gradient (Loshchilov and Hutter, arXiv 1711.05101).
+        What the user said; None is a rate that suits optimizer and schedule.
     schedule : str
         One of `SCHEDULES`.
 
     Returns
     -------
-    optimizer : dict
-        With `"name"`, and what Keras's optimizer takes.
+    learning_rate : float
+        Resolved.
     """
-    optimizer = {**OPTIMIZERS[name], "weight_decay": float(weight_decay)}
     if learning_rate is not None:
-        optimizer["learning_rate"] = float(learning_rate)
-    elif schedule != "constant":
-        optimizer["learning_rate"] *= 3
-    return optimizer
+        return float(learning_rate)
+    rate = OPTIMIZERS[optimizer]["learning_rate"]
+    return rate if schedule == "constant" else 3 * rate
 
 
 def resolve_length(n_samples, epochs, batch_size):
@@ -91,8 +92,8 @@ def resolve_length(n_samples, epochs, batch_size):
         batch_size = min(MAX_BATCH, max(MIN_BATCH, n_samples // STEPS_PER_EPOCH))
     batch_size = min(int(batch_size), n_samples)
     if epochs == "auto":
-        steps = -(-n_samples // batch_size)
-        epochs = min(MAX_EPOCHS, max(MIN_EPOCHS, round(STEPS / steps)))
+        steps = min(MAX_STEPS, max(MIN_STEPS, n_samples))
+        epochs = max(MIN_EPOCHS, round(steps / -(-n_samples // batch_size)))
     return int(epochs), batch_size
 
 
@@ -125,9 +126,7 @@ def resolve_precision(precision):
     return precision
 
 
-def train(
-    description, X, y, run, *, optimizer, label_smoothing, precision, **fit_parameters
-):
+def train(description, X, y, run, *, optimizer, precision, **fit_parameters):
     """Train a network.
 
     Parameters
@@ -140,10 +139,8 @@ def train(
         Index of the class.
     run : Run
         The rest of what is trained on; without weights, they are drawn from its seed.
-    optimizer : dict
-        Name and parameters of a Keras optimizer.
-    label_smoothing : float
-        Share of the target given to all classes alike.
+    optimizer : str
+        One of `OPTIMIZERS`.
     precision : {"auto", "float32", "bfloat16"}
         The number format.
     **fit_parameters : dict
@@ -169,8 +166,9 @@ def train(
         network = build_network(description, dtype)
         return TrainingGraph(network)
 
-    settings = {k: v for k, v in optimizer.items() if k != "learning_rate"}
-    key = (description, dtype, tuple(sorted(settings.items())), label_smoothing)
+    # The rates of learning, decay and dropout may vary without another graph.
+    description = description.with_dropout(0.5 if run.dropout else 0.0)
+    key = (description, dtype, optimizer)
     with borrow(key, new_graph) as graph:
         if run.weights is None:
             run.weights = initial_weights(description, graph.network, run.seed)
@@ -179,12 +177,20 @@ def train(
             X,
             y,
             run=run,
-            optimizer=optimizer,
-            loss=cross_entropy(label_smoothing, description.n_classes),
+            optimizer=OPTIMIZERS[optimizer],
+            loss=cross_entropy,
             **fit_parameters,
         )
+        weights = graph.network.get_weights()
+        # The loss of a step is that before it: the last step has to be looked at apart.
+        if not all((np.abs(w) < _LARGEST_WEIGHT).all() for w in weights):
+            raise ValueError(
+                "Training diverged: weights became infinite, NaN or so large that "
+                "predictions would be. Lower learning_rate, or look for extreme values "
+                "in X."
+            )
         return TrainingResult(
-            graph.network.get_weights(),
+            weights,
             graph.optimizer_state(),
             history,
             graph.best_epoch,

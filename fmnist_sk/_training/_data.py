@@ -27,21 +27,14 @@ class Normalisation:
     @classmethod
     def learn(cls, X, rows, image_shape):
         """Compute both from some rows of X."""
-        channels = image_shape[-1]
-        block = max(1, _BLOCK_BYTES // (8 * X.shape[1]))
-        count, mean, m2 = 0, np.zeros(channels), np.zeros(channels)
-        for first in range(0, len(rows), block):
-            part = np.asarray(X[rows[first : first + block]], dtype=np.float64)
-            part = part.reshape(-1, channels)
-            # Chan's update of mean and sum of squares: exact whatever the offset.
-            part_mean = part.mean(axis=0)
-            delta, total = part_mean - mean, count + len(part)
-            m2 += ((part - part_mean) ** 2).sum(axis=0)
-            m2 += delta**2 * count * len(part) / total
-            mean += delta * len(part) / total
-            count = total
-        scale = np.sqrt(m2 / count)
-        scale[scale < 1e-12 * np.maximum(1, np.abs(mean))] = 1.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, variance = _mean_and_variance(X, rows, image_shape[-1])
+        if not np.isfinite(variance).all():
+            raise ValueError(
+                "X has values too large to be normalised: their variance is not finite."
+            )
+        scale = np.sqrt(variance)
+        scale[scale <= 1e-12 * np.abs(mean)] = 1.0
         return cls(mean, scale)
 
     def for_graph(self, dtype):
@@ -64,6 +57,22 @@ class Normalisation:
         if images.dtype.itemsize < 4:
             images = images.astype(np.float32)
         return ((images - self.mean) / self.scale).astype(np.float32)
+
+
+def _mean_and_variance(X, rows, channels):
+    block = max(1, _BLOCK_BYTES // (8 * X.shape[1]))
+    count, mean, m2 = 0, np.zeros(channels), np.zeros(channels)
+    for first in range(0, len(rows), block):
+        part = np.asarray(X[rows[first : first + block]], dtype=np.float64)
+        part = part.reshape(-1, channels)
+        # Chan's update of mean and sum of squares: exact whatever the offset.
+        part_mean = part.mean(axis=0)
+        delta, total = part_mean - mean, count + len(part)
+        m2 += ((part - part_mean) ** 2).sum(axis=0)
+        m2 += delta**2 * count * len(part) / total
+        mean += delta * len(part) / total
+        count = total
+    return mean, m2 / count
 
 
 @dataclass
@@ -110,6 +119,12 @@ class Run:
         What shuffling, dropout and augmentation are drawn from, with the number of
         the epoch: an epoch's randomness does not depend on those before it, so that
         training can be continued anywhere.
+    weight_decay : float
+        The optimizer's.
+    label_smoothing : float
+        The loss's.
+    dropout : float
+        Rate of a named architecture's dropout layers.
     augmentation : dict or None
         Checked augmentation spec.
     validation : Validation or None
@@ -131,6 +146,9 @@ class Run:
     schedule: str
     learning_rate: float
     seed: int
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    dropout: float = 0.0
     augmentation: dict | None = None
     validation: Validation | None = None
     patience: int | None = None

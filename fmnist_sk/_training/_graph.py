@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from .. import _engine
+from ..architectures._layers import Block, Dropout
 from ..augmentation import augment_images
 from ._progress import Progress
 from ._schedules import learning_rates
@@ -40,6 +41,10 @@ class TrainingGraph:
         self.model = network.model
         self.compiled = False
         self._functions = {}
+        # What a search may vary without another graph.
+        self._weight_decay, self._label_smoothing, self._dropout, self._momentum = (
+            tf.Variable(0.0, trainable=False) for _ in range(4)
+        )
 
     @property
     def optimizer(self):
@@ -53,18 +58,20 @@ class TrainingGraph:
 
     def compile(self, optimizer, loss, **_):
         """Take optimizer and loss; called by SciKeras once for every graph."""
-        self._loss = loss
+        self._loss = lambda labels, logits: loss(labels, logits, self._label_smoothing)
         # Shrinking the shifts and scales of a network does not regularise it.
         optimizer.exclude_from_weight_decay(
             [v for v in self.model.trainable_variables if len(v.shape) < 2]
         )
+        optimizer.weight_decay = self._weight_decay
         optimizer.build(self.model.trainable_variables)
         self.model.compile(optimizer=optimizer, jit_compile=False)
-        self._fresh_optimizer = [v.numpy().copy() for v in optimizer.variables]
-        self._keep = tf.Variable(0.0, trainable=False)
+        self._fresh_optimizer = self.optimizer_state()
         for layer in self.model.layers:
-            if hasattr(layer, "momentum") and hasattr(layer, "batch_norm"):
-                layer.momentum = self._keep.read_value
+            if isinstance(layer, Block):
+                layer.momentum = self._momentum.read_value
+            elif isinstance(layer, Dropout):
+                layer.current_rate = self._dropout.read_value
         in_weights = {id(v) for v in self.model.weights}
         self._seeds = [v for v in self.model.variables if id(v) not in in_weights]
         self.compiled = True
@@ -118,6 +125,7 @@ class TrainingGraph:
             )
             if run.validation is not None:
                 logs |= self._evaluate(run)
+                _check_finite(logs["val_loss"], epoch)
             progress.end_epoch(logs)
             history.on_epoch_end(epoch, logs)
             hooks.on_epoch_end(epoch, logs)
@@ -136,6 +144,9 @@ class TrainingGraph:
         state = run.optimizer_state or self._fresh_optimizer
         for variable, value in zip(self.optimizer.variables, state, strict=True):
             variable.assign(value)
+        self._weight_decay.assign(run.weight_decay)
+        self._label_smoothing.assign(run.label_smoothing)
+        self._dropout.assign(run.dropout)
         self._rate_factor, self._last_rate = 1.0, None
 
     def _train_epoch(self, x, y, run, epoch, rates, hooks, progress):
@@ -174,12 +185,7 @@ class TrainingGraph:
                     rates[begin:end],
                 )
                 logs = _means(totals)
-                if not np.isfinite(logs["loss"]):
-                    raise ValueError(
-                        f"Training diverged: the loss is {logs['loss']} in epoch "
-                        f"{epoch + 1}. Lower learning_rate, or look for extreme "
-                        "values in X."
-                    )
+                _check_finite(logs["loss"], epoch)
                 if by_batch:
                     hooks.on_train_batch_end(begin, logs)
                 progress.update(end, logs)
@@ -199,7 +205,8 @@ class TrainingGraph:
         announced = np.float32(planned * self._rate_factor)
         rate.assign(announced)
         hooks.on_epoch_begin(epoch)
-        self._rate_factor *= float(self.optimizer.learning_rate) / announced
+        if announced:  # a callback may have set it to zero, and leave it there
+            self._rate_factor *= float(self.optimizer.learning_rate) / announced
         return self._rate_factor
 
     def _evaluate(self, run):
@@ -247,7 +254,7 @@ class TrainingGraph:
             pixels = (tf.cast(images[batch], tf.float32) - mean) * factor
             labels, weight = y[batch], sample_weight[batch]
             done = tf.cast(self.optimizer.iterations, tf.float32)
-            self._keep.assign(tf.minimum(_BATCH_NORM_MOMENTUM, done / (done + 1)))
+            self._momentum.assign(tf.minimum(_BATCH_NORM_MOMENTUM, done / (done + 1)))
             with tf.GradientTape() as tape:
                 logits = self.network.to_logits(self.model(pixels, training=True))
                 loss = self._loss(labels, logits)
@@ -302,6 +309,14 @@ class _BestEpoch:
             return last_epoch + 1
         self.network.set_weights(self.weights)
         return self.epoch + 1
+
+
+def _check_finite(loss, epoch):
+    if not np.isfinite(loss):
+        raise ValueError(
+            f"Training diverged: the loss is {loss} in epoch {epoch + 1}. Lower "
+            "learning_rate, or look for extreme values in X."
+        )
 
 
 def _sums(labels, logits, loss, weight):

@@ -3,32 +3,26 @@
 import tensorflow as tf
 
 
-def cross_entropy(label_smoothing, n_classes):
-    """Make the loss function: cross-entropy of labels and logits.
+def cross_entropy(labels, logits, label_smoothing):
+    """Cross-entropy of labels and logits.
 
     Parameters
     ----------
-    label_smoothing : float
+    labels : tensor of shape (n,), int32
+        Indices of the classes.
+    logits : tensor of shape (n, n_classes), float32
+        Logits.
+    label_smoothing : scalar tensor, float32
         Share of the target given to all classes alike (Szegedy et al., arXiv
         1512.00567, sec. 7).
-    n_classes : int
-        Number of classes.
 
     Returns
     -------
-    loss : callable
-        Maps labels `(n,)` and logits `(n, n_classes)` to the losses `(n,)`.
+    loss : tensor of shape (n,), float32
+        The losses.
     """
-    if not label_smoothing:
-        return tf.nn.sparse_softmax_cross_entropy_with_logits
-
-    def smoothed(labels, logits):
-        targets = tf.one_hot(
-            labels,
-            n_classes,
-            on_value=1 - label_smoothing + label_smoothing / n_classes,
-            off_value=label_smoothing / n_classes,
-        )
-        return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
-
-    return smoothed
+    loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    # Moving a share of the target from the label to all classes replaces as much of the
+    # label's logit by the mean of all.
+    own = tf.gather(logits, labels, axis=1, batch_dims=1)
+    return loss + label_smoothing * (own - tf.reduce_mean(logits, axis=1))

@@ -4,12 +4,13 @@ import threading
 from collections import OrderedDict
 from contextlib import contextmanager
 
-# Graphs at rest keep their variables; large networks are not worth the memory.
-_MAX_IDLE = 12
-_MAX_IDLE_PARAMETERS = 4_000_000
+# What may rest, beside the graph that was used last. TensorFlow does not give back all
+# the memory of a graph that is thrown away: one that is made anew for each fit leaks.
+_MAX_IDLE = 16
+_MAX_IDLE_PARAMETERS = 8_000_000
 
 _LOCK = threading.Lock()
-_idle = OrderedDict()
+_idle: OrderedDict = OrderedDict()
 
 
 @contextmanager
@@ -33,15 +34,29 @@ def borrow(key, build):
         graph = resting.pop() if resting else None
     if graph is None:
         graph = build()
-    yield graph
-    # Not reached when a fit fails: a graph that failed is not lent again.
-    if graph.model.count_params() > _MAX_IDLE_PARAMETERS:
-        return
+    try:
+        yield graph
+    finally:
+        # A fit sets the whole state of its graph, so that one whose fit failed is as
+        # good as any other.
+        if graph.compiled:
+            _put_back(key, graph)
+
+
+def _put_back(key, graph):
     with _LOCK:
         _idle.setdefault(key, []).append(graph)
         _idle.move_to_end(key)
-        while sum(map(len, _idle.values())) > _MAX_IDLE:
+        while _too_many():
             oldest = next(iter(_idle))
-            _idle[oldest].pop()
+            if _idle[oldest]:
+                _idle[oldest].pop(0)
             if not _idle[oldest]:
                 del _idle[oldest]
+
+
+def _too_many():
+    sizes = [graph.model.count_params() for rest in _idle.values() for graph in rest]
+    return len(sizes) > 1 and (
+        len(sizes) > _MAX_IDLE or sum(sizes) > _MAX_IDLE_PARAMETERS
+    )

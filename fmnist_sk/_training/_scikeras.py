@@ -56,12 +56,7 @@ def train(graph, X, y, *, run, optimizer, loss, **fit_parameters):
     history : dict of list
         One value an epoch.
     """
-    callbacks = fit_parameters["callbacks"]
-    if not isinstance(callbacks, (list, tuple, keras.callbacks.Callback, type(None))):
-        raise TypeError(
-            "callbacks must be a keras.callbacks.Callback or a list of them. Got "
-            f"{callbacks!r} instead."
-        )
+    fit_parameters["callbacks"] = _as_list(fit_parameters["callbacks"])
     settings = {f"optimizer__{k}": v for k, v in optimizer.items() if k != "name"}
     initial_epoch = fit_parameters.pop("initial_epoch", 0)
     # SciKeras counts the epochs from the first one on.
@@ -75,3 +70,18 @@ def train(graph, X, y, *, run, optimizer, loss, **fit_parameters):
     )
     trainer.fit(X, y, run=run, initial_epoch=initial_epoch)
     return dict(trainer.history_)
+
+
+def _as_list(callbacks):
+    if callbacks is None:
+        return []
+    if isinstance(callbacks, keras.callbacks.Callback):
+        return [callbacks]
+    if not isinstance(callbacks, (list, tuple)) or not all(
+        isinstance(callback, keras.callbacks.Callback) for callback in callbacks
+    ):
+        raise TypeError(
+            "callbacks must be a keras.callbacks.Callback or a list of them. Got "
+            f"{callbacks!r} instead."
+        )
+    return list(callbacks)

@@ -6,10 +6,14 @@ same order: the ones that train fast on a CPU (`_layers`) and stock Keras layers
 for `to_keras`. Nothing here imports Keras before a network is built.
 """
 
+from __future__ import annotations
+
 import inspect
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from numbers import Integral
 from types import MappingProxyType
+from typing import Any
 
 #: Parameters of a network that may be left to the architecture with None.
 NETWORK_PARAMETERS = (
@@ -23,7 +27,7 @@ NETWORK_PARAMETERS = (
 
 # What None stands for. `filters` are those of the first convolution, an integer that
 # the deeper ones multiply, or one number a convolution.
-_REGISTRY = {
+_REGISTRY: dict[str, dict[str, Any]] = {
     "standard": {
         "filters": (32, 64),
         "kernel_size": 3,
@@ -99,13 +103,34 @@ class NetworkDescription:
         Resolved network parameters.
     """
 
-    architecture: object
-    image_shape: tuple
+    architecture: str | Callable[..., Any]
+    image_shape: tuple[int, int, int]
     n_classes: int
-    parameters: tuple
+    parameters: tuple[tuple[str, Any], ...]
+
+    @property
+    def dropout(self) -> float:
+        """The dropout rate of a named architecture."""
+        return 0.0 if callable(self.architecture) else dict(self.parameters)["dropout"]
+
+    def with_dropout(self, rate: float) -> NetworkDescription:
+        """Describe the same network with another dropout rate.
+
+        A callable architecture is left as it is: only it knows what its parameter
+        does.
+        """
+        if callable(self.architecture):
+            return self
+        parameters = {**dict(self.parameters), "dropout": rate}
+        return replace(self, parameters=tuple(sorted(parameters.items())))
 
 
-def describe_network(architecture, image_shape, n_classes, parameters):
+def describe_network(
+    architecture: str | Callable[..., Any],
+    image_shape: tuple[int, int, int],
+    n_classes: int,
+    parameters: Mapping[str, Any],
+) -> NetworkDescription:
     """Describe a network from the parameters of an estimator.
 
     Parameters
@@ -124,13 +149,22 @@ def describe_network(architecture, image_shape, n_classes, parameters):
     description : NetworkDescription
         With every parameter resolved.
     """
+    try:
+        hash(architecture)
+    except TypeError:
+        raise TypeError(
+            "architecture must be hashable: a function, or an object with a hash. Got "
+            f"{architecture!r} instead."
+        ) from None
     resolved = resolve_parameters(architecture, parameters)
     return NetworkDescription(
         architecture, image_shape, n_classes, tuple(sorted(resolved.items()))
     )
 
 
-def resolve_parameters(architecture, parameters):
+def resolve_parameters(
+    architecture: str | Callable[..., Any], parameters: Mapping[str, Any]
+) -> dict[str, Any]:
     """Fill in what None leaves to the architecture.
 
     Parameters
@@ -164,6 +198,7 @@ def resolve_parameters(architecture, parameters):
     defaults = ARCHITECTURES[architecture]
     resolved = {**defaults, **given}
     resolved["filters"] = _scale_filters(resolved["filters"], defaults["filters"])
+    resolved["kernel_size"] = _as_pair(resolved["kernel_size"])
     units = resolved["dense_units"]
     if not isinstance(units, tuple):
         units = (units,) * max(1, len(defaults["dense_units"]))
@@ -188,6 +223,12 @@ def _check_sizes(given):
                 f"kernel_size must be an integer or (height, width). Got {sizes!r} "
                 "instead."
             )
+
+
+def _as_pair(kernel_size):
+    if not isinstance(kernel_size, tuple):
+        kernel_size = kernel_size, kernel_size
+    return tuple(int(size) for size in kernel_size)
 
 
 def _scale_filters(filters, default):

@@ -2,7 +2,11 @@
 
 import keras
 
-from ._layers import BATCH_NORM_EPSILON, ConvBlock, DenseBlock
+from ._layers import BATCH_NORM_EPSILON, ConvBlock, DenseBlock, Dropout
+
+# Pixels a map must have in a direction to be pooled along it; 8 × 8 digits are pooled
+# once, 28 × 28 clothes are not concerned.
+SMALLEST_POOLED = 8
 
 
 class FastBlocks:
@@ -32,6 +36,16 @@ class FastBlocks:
     def dense(self, x, units, **options):
         """Dense layer, normalisation or bias, activation."""
         return self.add(x, DenseBlock(units, dtype=self.dtype, **options))
+
+    def dropout(self, x, rate):
+        """Dropout, unless the rate is 0."""
+        return Dropout(rate, dtype=self.dtype)(x) if rate else x
+
+    def logits(self, n_classes):
+        """Make the last layer, which computes in float32 always."""
+        return keras.layers.Dense(
+            n_classes, kernel_initializer="zeros", dtype="float32", name="logits"
+        )
 
 
 class StockBlocks(FastBlocks):
@@ -73,6 +87,14 @@ class StockBlocks(FastBlocks):
         )
         x = self.add(x, layer)
         return self._normalise(x, activation) if batch_norm else x
+
+    def dropout(self, x, rate):
+        """Dropout, unless the rate is 0."""
+        return keras.layers.Dropout(rate)(x) if rate else x
+
+    def logits(self, n_classes):
+        """Make the last layer."""
+        return keras.layers.Dense(n_classes, name="logits")
 
     def _normalise(self, x, activation):
         x = self.add(x, keras.layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON))
@@ -116,26 +138,16 @@ def build_logits(x, architecture, n_classes, blocks, parameters):
     features = _FEATURES[architecture](x, blocks, parameters, options)
     rate = parameters["dropout"]
     if not parameters["dense_units"]:
-        features = _dropout(features, rate, blocks)
+        features = blocks.dropout(features, rate)
     for units in parameters["dense_units"]:
         features = blocks.dense(features, units, **options)
-        features = _dropout(features, rate, blocks)
-    logits = keras.layers.Dense(n_classes, dtype="float32", name="logits")
-    return blocks.add(features, logits)
-
-
-def _dropout(x, rate, blocks):
-    return keras.layers.Dropout(rate, dtype=blocks.dtype)(x) if rate else x
-
-
-def _kernel(parameters):
-    size = parameters["kernel_size"]
-    return size if isinstance(size, tuple) else (size, size)
+        features = blocks.dropout(features, rate)
+    return blocks.add(features, blocks.logits(n_classes))
 
 
 def _pool(x):
-    """Halve what can be halved: a strip of height 1 keeps its height."""
-    return tuple(min(2, size) for size in x.shape[1:3])
+    """Halve height and width, but no map so small that each pixel of it counts."""
+    return tuple(2 if size >= SMALLEST_POOLED else 1 for size in x.shape[1:3])
 
 
 def _valid(x, kernel):
@@ -148,21 +160,21 @@ def _valid(x, kernel):
 
 
 def _standard(x, blocks, parameters, options):
-    kernel = _kernel(parameters)
+    kernel = parameters["kernel_size"]
     for units in parameters["filters"]:
         x = blocks.conv(x, units, kernel, pool=_pool(x), **options)
     return keras.layers.Flatten()(x)
 
 
 def _compact(x, blocks, parameters, options):
-    kernel = _kernel(parameters)
+    kernel = parameters["kernel_size"]
     for i, units in enumerate(parameters["filters"]):
         x = blocks.conv(x, units, kernel, strides=1 if i == 0 else 2, **options)
     return keras.layers.GlobalAveragePooling2D(dtype=blocks.dtype)(x)
 
 
 def _two_conv(x, blocks, parameters, options):
-    kernel = _kernel(parameters)
+    kernel = parameters["kernel_size"]
     for units in parameters["filters"]:
         padding = _valid(x, kernel)
         shrink = 0 if padding == "same" else 1
@@ -175,14 +187,14 @@ def _two_conv(x, blocks, parameters, options):
 
 
 def _three_conv(x, blocks, parameters, options):
-    kernel = _kernel(parameters)
+    kernel = parameters["kernel_size"]
     for units in parameters["filters"]:
         x = blocks.conv(x, units, kernel, padding=_valid(x, kernel), **options)
     return keras.layers.Flatten()(x)
 
 
 def _vgg(x, blocks, parameters, options):
-    kernel = _kernel(parameters)
+    kernel = parameters["kernel_size"]
     first, *deeper = parameters["filters"]
     x = blocks.conv(x, first, kernel, pool=_pool(x), **options)
     for units in deeper:
@@ -192,7 +204,7 @@ def _vgg(x, blocks, parameters, options):
 
 
 def _resnet(x, blocks, parameters, options):
-    kernel = _kernel(parameters)
+    kernel = parameters["kernel_size"]
     linear = {**options, "activation": "linear"}
     x = blocks.conv(x, parameters["filters"][0], kernel, **options)
     for stage, units in enumerate(parameters["filters"]):

@@ -9,6 +9,7 @@ Keras's own layer casts everything to float32 and back.
 """
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from . import MONOTONIC_ACTIVATIONS
@@ -16,7 +17,7 @@ from . import MONOTONIC_ACTIVATIONS
 BATCH_NORM_EPSILON = 1e-3
 
 
-class _Block(keras.layers.Layer):
+class Block(keras.layers.Layer):
     """The part a convolutional and a dense block share: bias or norm, activation."""
 
     def __init__(self, units, *, batch_norm, activation, **kwargs):
@@ -29,7 +30,11 @@ class _Block(keras.layers.Layer):
         self.momentum = None
 
     def _add_weights(self, kernel_shape):
-        self.kernel = self.add_weight(name="kernel", shape=kernel_shape)
+        # Training and prediction set the weights: initial values would be drawn from
+        # the global generators in vain.
+        self.kernel = self.add_weight(
+            name="kernel", shape=kernel_shape, initializer="zeros"
+        )
         shape = (self.units,)
         if not self.batch_norm:
             self.bias = self.add_weight(name="bias", shape=shape, initializer="zeros")
@@ -88,7 +93,7 @@ class _Block(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("fmnist_sk")
-class ConvBlock(_Block):
+class ConvBlock(Block):
     """Convolution, max-pooling, batch normalisation or bias, activation."""
 
     def __init__(
@@ -103,10 +108,20 @@ class ConvBlock(_Block):
     def build(self, input_shape):
         """Create the weights."""
         self._add_weights((*self.kernel_size, input_shape[-1], self.units))
+        rows, columns = (
+            _used_taps(*sizes, self.strides, self.padding)
+            for sizes in zip(input_shape[1:3], self.kernel_size, strict=True)
+        )
+        self._used = np.outer(rows, columns)[:, :, None, None]
 
     def call(self, x, training=False):
         """Apply the block to images `(n, height, width, channels)`."""
-        x = keras.ops.conv(x, self.kernel, strides=self.strides, padding=self.padding)
+        kernel = self.kernel
+        if not self._used.all():
+            # The gradient of the rest is 0, but oneDNN's in bfloat16 is not: it is
+            # whatever was in memory.
+            kernel = keras.ops.where(self._used, kernel, keras.ops.zeros_like(kernel))
+        x = keras.ops.conv(x, kernel, strides=self.strides, padding=self.padding)
         pool_first = self.batch_norm or self.activation in MONOTONIC_ACTIVATIONS
         if pool_first:
             x = self._max_pool(x)
@@ -129,8 +144,20 @@ class ConvBlock(_Block):
         }
 
 
+def _used_taps(size, kernel, stride, padding):
+    """Tell which rows of a kernel ever meet a pixel and not just padding."""
+    if padding == "valid":
+        return [True] * kernel
+    n_outputs = -(-size // stride)
+    before = max((n_outputs - 1) * stride + kernel - size, 0) // 2
+    return [
+        any(0 <= i * stride + tap - before < size for i in range(n_outputs))
+        for tap in range(kernel)
+    ]
+
+
 @keras.saving.register_keras_serializable("fmnist_sk")
-class DenseBlock(_Block):
+class DenseBlock(Block):
     """Dense layer, batch normalisation or bias, activation."""
 
     def build(self, input_shape):
@@ -140,3 +167,31 @@ class DenseBlock(_Block):
     def call(self, x, training=False):
         """Apply the block to features `(n, n_features)`."""
         return self._activate(self._shift(keras.ops.matmul(x, self.kernel), training))
+
+
+@keras.saving.register_keras_serializable("fmnist_sk")
+class Dropout(keras.layers.Layer):
+    """Dropout whose rate the training graph sets, so that all rates share a graph."""
+
+    def __init__(self, rate, **kwargs):
+        super().__init__(**kwargs)
+        self.rate = rate
+        self.current_rate = None
+        self.seed_generator = keras.random.SeedGenerator(0)
+        self.built = True
+
+    def call(self, x, training=False):
+        """Drop features of `x` while training."""
+        if not training:
+            return x
+        rate = self.rate if self.current_rate is None else self.current_rate()
+        return tf.nn.experimental.stateless_dropout(
+            x,
+            rate=tf.cast(rate, x.dtype),
+            seed=tf.cast(self.seed_generator.next(), tf.int32),
+            rng_alg="philox",
+        )
+
+    def get_config(self):
+        """Give the arguments of the constructor, as Keras saves them."""
+        return {**super().get_config(), "rate": self.rate}

@@ -10,6 +10,9 @@ import numpy as np
 from .. import _engine
 from ._builders import FastBlocks, StockBlocks, build_logits
 
+# Keras's Normalization squares the scale in float32, and takes one below 1e-7 for 1e-7.
+_USUAL_SCALES = 1e-3, 1e6
+
 
 @dataclass(frozen=True)
 class Network:
@@ -66,10 +69,10 @@ def build_network(description, dtype="float32", *, stock=False):
         With arbitrary weights.
     """
     parameters = dict(description.parameters)
-    # Keras's initialisers take their seeds from Python's global generator.
-    with _engine.BUILDING, _seeded(None):
+    with _engine.BUILDING:
         if callable(description.architecture):
-            return _from_callable(description, parameters)
+            with _seeded(None):
+                return _from_callable(description, parameters)
         inputs = keras.Input(description.image_shape)
         blocks = StockBlocks() if stock else FastBlocks(dtype)
         logits = build_logits(
@@ -96,7 +99,9 @@ def _from_callable(description, parameters):
             f"to {(None, n_classes)}, one logit a class. Its output has shape "
             f"{tuple(output_shape)}."
         )
-    last = model.layers[-1] if model.layers else None
+    last = model
+    while getattr(last, "layers", None):
+        last = last.layers[-1]
     softmax = isinstance(last, keras.layers.Softmax) or (
         getattr(last, "activation", None) is keras.activations.softmax
     )
@@ -177,9 +182,14 @@ def to_keras(description, weights, normalisation):
     network.set_weights(weights)
     with _engine.BUILDING:
         images = keras.Input(description.image_shape, name="images")
-        x = keras.layers.Normalization(
-            mean=normalisation.mean, variance=normalisation.scale**2, name="normalise"
-        )(images)
+        mean, scale = normalisation.mean, normalisation.scale
+        x = images
+        if not _USUAL_SCALES[0] < scale.max() < _USUAL_SCALES[1]:
+            x = keras.layers.Rescaling(1 / scale.max(), name="rescale")(x)
+            mean, scale = mean / scale.max(), scale / scale.max()
+        x = keras.layers.Normalization(mean=mean, variance=scale**2, name="normalise")(
+            x
+        )
         x = network.model(x)
         if not network.gives_probabilities:
             x = keras.layers.Softmax(name="probabilities")(x)

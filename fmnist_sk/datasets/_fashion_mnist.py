@@ -3,15 +3,17 @@
 import os
 from importlib import resources
 from numbers import Integral, Real
+from typing import Any, Literal, overload
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 
+from .._compat import validate_params
 from ._files import FILES, data_homes, load
 
 #: The names of the ten classes, in the order of their labels 0 to 9.
-CLASS_NAMES = (
+CLASS_NAMES: tuple[str, ...] = (
     "T-shirt/top",
     "Trouser",
     "Pullover",
@@ -23,6 +25,8 @@ CLASS_NAMES = (
     "Bag",
     "Ankle boot",
 )
+
+_Subset = Literal["train", "test", "all"]
 
 
 def _make_bunch(data, target, *, return_X_y, as_frame):
@@ -55,6 +59,28 @@ def _parts(subset):
     return ("train", "test") if subset == "all" else (subset,)
 
 
+@overload
+def fetch_fashion_mnist(
+    *,
+    data_home: str | os.PathLike[str] | None = ...,
+    subset: _Subset = ...,
+    return_X_y: Literal[False] = ...,
+    as_frame: bool = ...,
+    download_if_missing: bool = ...,
+    n_retries: int = ...,
+    delay: float = ...,
+) -> Bunch: ...
+@overload
+def fetch_fashion_mnist(
+    *,
+    data_home: str | os.PathLike[str] | None = ...,
+    subset: _Subset = ...,
+    return_X_y: Literal[True],
+    as_frame: bool = ...,
+    download_if_missing: bool = ...,
+    n_retries: int = ...,
+    delay: float = ...,
+) -> tuple[Any, Any]: ...
 @validate_params(
     {
         "data_home": [str, os.PathLike, None],
@@ -69,14 +95,14 @@ def _parts(subset):
 )
 def fetch_fashion_mnist(
     *,
-    data_home=None,
-    subset="train",
-    return_X_y=False,
-    as_frame=False,
-    download_if_missing=True,
-    n_retries=3,
-    delay=1.0,
-):
+    data_home: str | os.PathLike[str] | None = None,
+    subset: _Subset = "train",
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    download_if_missing: bool = True,
+    n_retries: int = 3,
+    delay: float = 1.0,
+) -> Bunch | tuple[Any, Any]:
     """Load Fashion-MNIST (classification), downloading it if necessary.
 
     =================   =================
@@ -196,6 +222,20 @@ def fetch_fashion_mnist(
     )
 
 
+@overload
+def load_fashion_mnist_sample(
+    *,
+    subset: _Subset = ...,
+    return_X_y: Literal[False] = ...,
+    as_frame: bool = ...,
+) -> Bunch: ...
+@overload
+def load_fashion_mnist_sample(
+    *,
+    subset: _Subset = ...,
+    return_X_y: Literal[True],
+    as_frame: bool = ...,
+) -> tuple[Any, Any]: ...
 @validate_params(
     {
         "subset": [StrOptions({"train", "test", "all"})],
@@ -204,7 +244,9 @@ def fetch_fashion_mnist(
     },
     prefer_skip_nested_validation=True,
 )
-def load_fashion_mnist_sample(*, subset="train", return_X_y=False, as_frame=False):
+def load_fashion_mnist_sample(
+    *, subset: _Subset = "train", return_X_y: bool = False, as_frame: bool = False
+) -> Bunch | tuple[Any, Any]:
     """Load a small, balanced part of Fashion-MNIST that comes with the package.
 
     Of each class there are 300 images of the training set and 100 of the test set,

@@ -1,10 +1,20 @@
 """TrainingHistoryDisplay: loss and accuracy, epoch by epoch."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 
 from ._estimator import final_estimator
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 # Okabe and Ito's colours, which people with any colour vision can tell apart: a pair
 # for one run, in this order for several. Blue and vermilion also differ in lightness.
@@ -61,12 +71,27 @@ class TrainingHistoryDisplay:
     >>> plt.show()
     """
 
-    def __init__(self, *, histories, best_epochs=None):
+    ax_: NDArray[Any]
+    figure_: Figure
+    lines_: dict[tuple[str, str], Line2D]
+
+    def __init__(
+        self,
+        *,
+        histories: Mapping[str, Mapping[str, Sequence[float]]],
+        best_epochs: Mapping[str, int] | None = None,
+    ):
         self.histories = histories
         self.best_epochs = best_epochs
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, ax=None):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        *,
+        name: str | None = None,
+        ax: Axes | Sequence[Axes] | NDArray[Any] | None = None,
+    ) -> Self:
         """Create a display of how an estimator was trained, and plot it.
 
         Parameters
@@ -119,7 +144,14 @@ class TrainingHistoryDisplay:
         )
 
     @classmethod
-    def from_history(cls, history, *, best_epoch=None, name="training", ax=None):
+    def from_history(
+        cls,
+        history: Mapping[str, Sequence[float]],
+        *,
+        best_epoch: int | None = None,
+        name: str = "training",
+        ax: Axes | Sequence[Axes] | NDArray[Any] | None = None,
+    ) -> Self:
         """Create a display of one history, and plot it.
 
         Parameters
@@ -162,7 +194,7 @@ class TrainingHistoryDisplay:
         display = cls(histories={name: history}, best_epochs=best_epochs)
         return display.plot(ax=ax)
 
-    def plot(self, ax=None):
+    def plot(self, ax: Axes | Sequence[Axes] | NDArray[Any] | None = None) -> Self:
         """Plot the curves.
 
         Parameters
