@@ -109,8 +109,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             network,
             X,
             codes,
-            # As they are: a part of the data may weigh more than another.
-            weights.astype(np.float32),
+            _relative(weights, rows),
             rows,
             fresh=first,
             schedule="constant",

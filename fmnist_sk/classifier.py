@@ -370,7 +370,7 @@ class FashionCNNClassifier(NetworkClassifier):
         and the optimizer go on as if there had been one long training: k calls give
         bitwise what `fit` gives with `epochs=k` and `lr_schedule="constant"`.
         `early_stopping` does not apply; when to stop is the caller's to say. Sample
-        weights count as they are, while `fit` divides them by their mean.
+        weights count relative to each other within one call.
 
         Parameters
         ----------

@@ -527,17 +527,6 @@ def test_class_weights_of_parts_of_the_data(images):
         clf.set_params(class_weight="balanced").partial_fit(X, y)
 
 
-def test_weights_of_parts_count(images):
-    X, y = images
-
-    def train(weight):
-        clf = quick(optimizer="sgd", learning_rate=0.01, weight_decay=0.0)
-        return clf.partial_fit(X, y, range(10), sample_weight=np.full(300, weight))
-
-    light, heavy = (train(weight).predict_proba(X) for weight in (0.01, 1.0))
-    assert abs(light - heavy).max() > 0.01
-
-
 def test_tiny_weights_of_a_hold_out(images):
     X, y = images
     clf = quick(early_stopping=True).fit(X, y, sample_weight=np.full(300, 1e-50))
