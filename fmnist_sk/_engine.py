@@ -31,12 +31,11 @@ def start():
         import tensorflow
 
         if _started_in is None:
-            import keras
-
-            if keras.backend.backend() != "tensorflow":
+            backend = _keras_backend()
+            if backend != "tensorflow":
                 raise RuntimeError(
-                    "fmnist_sk trains with TensorFlow, but Keras was started with "
-                    f"KERAS_BACKEND={keras.backend.backend()!r}."
+                    "fmnist_sk trains with TensorFlow, but Keras is told to use "
+                    f"{backend!r}: start Python with KERAS_BACKEND=tensorflow."
                 )
             _started_in = os.getpid()
         if _started_in != os.getpid():
@@ -46,6 +45,15 @@ def start():
                 "'loky' instead of 'multiprocessing'."
             )
     return tensorflow
+
+
+def _keras_backend():
+    named = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if named != "tensorflow":
+        return named  # importing Keras would fail where that is not installed
+    import keras
+
+    return keras.backend.backend()
 
 
 def _set_environment():
