@@ -47,8 +47,9 @@ class FashionCNNClassifier(NetworkClassifier):
             or callable, default="standard"
         The network. `"standard"` has two convolutions with batch normalisation and
         max-pooling and a dense layer; `"compact"` four convolutions of few filters,
-        28 thousand weights in all; `"two_conv"` and `"three_conv"` are textbook networks without
-        normalisation; `"vgg"` and `"resnet"` are deeper and slower. A callable
+        25 thousand weights in all; `"two_conv"` and `"three_conv"` are textbook
+        networks without normalisation; `"vgg"` and `"resnet"` are deeper and slower. A
+        callable
         `(image_shape, n_classes, **network_parameters) -> keras.Model` builds a
         network of your own from those of the six parameters below that are not None;
         it maps normalised float32 images to logits, or to probabilities by a softmax.
