@@ -1,4 +1,4 @@
-"""A network that learns a few hundred images in half a second."""
+"""Networks that learn a few hundred images in a blink."""
 
 from fmnist_sk import FashionCNNClassifier
 
@@ -8,3 +8,8 @@ def small_cnn(**parameters):
     return FashionCNNClassifier(
         **{"architecture": "compact", "epochs": 3, "random_state": 0, **parameters}
     )
+
+
+def quick(**parameters):
+    """Give one that takes twenty steps for three hundred images."""
+    return small_cnn(**{"epochs": 2, "batch_size": 32, **parameters})

@@ -1,15 +1,13 @@
-"""How FashionCNNClassifier trains: weights, hold-outs, callbacks, interruptions."""
+"""How FashionCNNClassifier trains: weights, hold-outs, going on."""
 
-import _thread
 import copy
-import threading
 
 import numpy as np
 import pytest
+from _small import quick
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, log_loss
 
-from fmnist_sk import FashionCNNClassifier
 from fmnist_sk._training import (
     OPTIMIZERS,
     Normalisation,
@@ -17,19 +15,6 @@ from fmnist_sk._training import (
     resolve_length,
 )
 from fmnist_sk._training._schedules import learning_rates
-
-
-def quick(**parameters):
-    """A network that trains in a blink."""
-    return FashionCNNClassifier(
-        **{
-            "architecture": "compact",
-            "epochs": 2,
-            "batch_size": 32,
-            "random_state": 0,
-            **parameters,
-        }
-    )
 
 
 @pytest.fixture(scope="module")
@@ -232,135 +217,6 @@ def test_a_failed_first_partial_fit_leaves_nothing(images):
     assert vars(clf) == vars(quick())
 
 
-# -- Interruptions -------------------------------------------------------------------
-
-
-def test_a_diverged_loss_raises_and_loses_nothing(images):
-    X, y = images
-    clf = quick().fit(X, y)
-    expected = clf.predict_proba(X)
-    clf.set_params(learning_rate=1e30, optimizer="sgd", lr_schedule="constant")
-    with pytest.raises(ValueError, match="Training diverged"):
-        clf.fit(X, y)
-    np.testing.assert_array_equal(clf.predict_proba(X), expected)
-
-
-def test_ctrl_c_loses_nothing(images):
-    X, y = images
-    clf = quick().fit(X, y)
-    before, expected = dict(vars(clf)), clf.predict_proba(X)
-    clf.set_params(epochs=100_000)
-    before["epochs"] = 100_000
-    timer = threading.Timer(1.0, _thread.interrupt_main)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        clf.fit(X, y)
-    timer.join()
-    assert vars(clf) == before
-    np.testing.assert_array_equal(clf.predict_proba(X), expected)
-    again = quick().fit(X, y)
-    np.testing.assert_array_equal(again.predict_proba(X), expected)
-
-
-# -- Callbacks and what is printed ---------------------------------------------------
-
-
-def test_keras_callbacks(images, tmp_path):
-    import keras
-
-    X, y = images
-
-    class Watch(keras.callbacks.Callback):
-        def __init__(self, path):
-            super().__init__()
-            self.path = path
-
-        def on_epoch_end(self, epoch, logs=None):
-            with open(self.path, "a") as file:
-                file.write(f"{epoch} {sorted(logs)}\n")
-
-    callbacks = [
-        Watch(tmp_path / "log"),
-        keras.callbacks.CSVLogger(tmp_path / "log.csv"),
-        keras.callbacks.ModelCheckpoint(
-            tmp_path / "best.weights.h5", save_weights_only=True
-        ),
-    ]
-    clf = quick(callbacks=callbacks, epochs=3).fit(X, y, X_val=X, y_val=y)
-    lines = (tmp_path / "log").read_text().splitlines()
-    names = ["accuracy", "learning_rate", "loss", "val_accuracy", "val_loss"]
-    assert lines == [f"{epoch} {names}" for epoch in range(3)]
-    assert len((tmp_path / "log.csv").read_text().splitlines()) == 4
-    assert (tmp_path / "best.weights.h5").stat().st_size > 100_000
-    assert clf.callbacks is callbacks
-    assert getattr(callbacks[0], "_model", None) is None  # copied, not used
-    np.testing.assert_array_equal(
-        clf.predict_proba(X), quick(epochs=3).fit(X, y).predict_proba(X)
-    )
-
-
-def test_callbacks_can_stop_training_and_set_the_learning_rate(images):
-    import keras
-
-    X, y = images
-    stop = keras.callbacks.EarlyStopping(
-        monitor="val_loss", patience=1, min_delta=10.0, restore_best_weights=True
-    )
-    clf = quick(callbacks=stop, epochs=9).fit(X, y, X_val=X, y_val=y)
-    assert clf.n_iter_ == 2
-    rates = [0.01, 0.002, 0.005]
-    scheduled = keras.callbacks.LearningRateScheduler(lambda epoch: rates[epoch])
-    clf = quick(callbacks=[scheduled], epochs=3, lr_schedule="constant").fit(X, y)
-    np.testing.assert_allclose(clf.history_["learning_rate"], rates, rtol=1e-6)
-    reduce = keras.callbacks.ReduceLROnPlateau(
-        monitor="loss", factor=0.5, patience=1, min_delta=10.0
-    )
-    clf = quick(
-        callbacks=[reduce], epochs=4, lr_schedule="constant", learning_rate=0.008
-    ).fit(X, y)
-    np.testing.assert_allclose(
-        clf.history_["learning_rate"], [0.008, 0.008, 0.004, 0.002], rtol=1e-6
-    )
-
-
-def test_callbacks_see_every_batch(images):
-    import keras
-
-    X, y = images
-    seen = []
-
-    class Batches(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            seen.append((batch, logs["loss"] > 0))
-
-        def __deepcopy__(self, memo):
-            return Batches()
-
-    quick(callbacks=[Batches()]).fit(X, y)
-    assert seen == [(batch, True) for batch in range(10)] * 2
-
-
-@pytest.mark.parametrize("callbacks", ["early", [print], 3])
-def test_what_is_no_callback_is_refused(images, callbacks):
-    with pytest.raises(TypeError, match="callbacks"):
-        quick(callbacks=callbacks).fit(*images)
-
-
-def test_verbose(images, capsys):
-    X, y = images
-    quick().fit(X, y)
-    assert capsys.readouterr().out == ""
-    quick(verbose=2).fit(X, y, X_val=X, y_val=y)
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 2
-    assert lines[1].startswith("Epoch 2/2 - loss: ")
-    assert "val_accuracy" in lines[1]
-    quick(verbose=1).fit(X, y)
-    out = capsys.readouterr().out
-    assert "Epoch 2/2" in out
-    assert "10/10" in out
-
-
 # -- Parts ---------------------------------------------------------------------------
 
 
@@ -450,139 +306,3 @@ def test_deepcopy_of_a_fitted_estimator_is_independent(images):
     expected = clf.predict_proba(X)
     clf.fit(X[:50], y[:50])
     np.testing.assert_array_equal(twin.predict_proba(X), expected)
-
-
-# -- Found by people who tried to break it -------------------------------------------
-
-
-def test_a_prediction_during_a_refit_that_fails_poisons_nothing(images):
-    import keras
-
-    X, y = images
-    clf = quick().fit(X, y)
-    expected = clf.predict_proba(X)
-
-    class Meddle(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            clf.predict_proba(X)
-            raise KeyboardInterrupt
-
-        def __deepcopy__(self, memo):
-            return self
-
-    clf.set_params(callbacks=[Meddle()])
-    with pytest.raises(KeyboardInterrupt):
-        clf.fit(X * np.float32(1000) + 5, y)
-    np.testing.assert_array_equal(clf.predict_proba(X), expected)
-
-
-def test_fits_in_threads_without_a_seed_differ(images):
-    from joblib import Parallel, delayed
-
-    X, y = images
-    models = Parallel(4, backend="threading")(
-        delayed(quick(random_state=None, epochs=1).fit)(X[:32], y[:32])
-        for _ in range(12)
-    )
-    assert len({model._seed for model in models}) == 12
-
-
-def test_divergence_in_the_last_step_raises(images):
-    X, y = images
-    clf = quick(
-        optimizer="sgd", learning_rate=1e38, lr_schedule="constant", epochs=1
-    ).set_params(batch_size=1000, precision="float32")
-    with pytest.raises(ValueError, match="Training diverged"):
-        clf.fit(X, y)
-
-
-def test_rates_share_a_graph(images):
-    from fmnist_sk._training._pool import _idle
-
-    X, y = images
-    rates = {
-        "dropout": [0.2, 0.3],
-        "weight_decay": [0.0, 0.1],
-        "label_smoothing": [0.0, 0.2],
-        "learning_rate": [1e-3, 1e-2],
-    }
-    quick(dropout=0.1).fit(X, y)
-    before = len(_idle)
-    for name, values in rates.items():
-        first, second = (
-            quick(**{"dropout": 0.1, "epochs": 4, name: value}).fit(X, y)
-            for value in values
-        )
-        assert abs(first.predict_proba(X) - second.predict_proba(X)).max() > 1e-3
-    assert len(_idle) == before
-
-
-def test_class_weights_of_parts_of_the_data(images):
-    X, y = images
-    clf = quick(class_weight={0: 3.0})
-    some = y > 0
-    clf.fit(X, y, X_val=X[some], y_val=y[some])
-    clf.partial_fit(X[some], y[some])
-    with pytest.raises(ValueError, match="balanced"):
-        clf.set_params(class_weight="balanced").partial_fit(X, y)
-
-
-def test_tiny_weights_of_a_hold_out(images):
-    X, y = images
-    clf = quick(early_stopping=True).fit(X, y, sample_weight=np.full(300, 1e-50))
-    assert np.isfinite(clf.history_["val_loss"]).all()
-
-
-@pytest.mark.parametrize("factor", [1e-16, 1e-9, 1e9, 1e30])
-def test_pixels_of_any_magnitude(images, factor):
-    X, y = images
-    plain = quick(precision="float32").fit(X / 255.0, y)
-    scaled = quick(precision="float32").fit(X / 255.0 * factor, y)
-    probabilities = scaled.predict_proba(X / 255.0 * factor)
-    np.testing.assert_allclose(probabilities, plain.predict_proba(X / 255.0), atol=0.01)
-    pixels = (X / 255.0 * factor).reshape(-1, 28, 28, 1)
-    np.testing.assert_allclose(
-        scaled.to_keras().predict(pixels, verbose=0), probabilities, atol=1e-3
-    )
-
-
-@pytest.mark.filterwarnings("ignore:overflow")
-def test_pixels_too_large_are_refused(images):
-    X, y = images
-    with pytest.raises(ValueError, match="too large"):
-        quick().fit(X * 1e300, y)
-
-
-def test_going_on_with_another_network_is_refused(images):
-    X, y = images
-    clf = quick(warm_start=True, dropout=0.1).fit(X, y)
-    clf.set_params(dropout=0.3).fit(X, y)  # no other network
-    with pytest.raises(ValueError, match="cannot go on"):
-        clf.set_params(filters=16).fit(X, y)
-    with pytest.raises(ValueError, match="cannot go on"):
-        clf.partial_fit(X, y)
-    with pytest.raises(ValueError, match="image_shape"):
-        clf.set_params(filters=None, image_shape=(14, 56)).fit(X, y)
-
-
-def test_a_learning_rate_of_zero(images):
-    import keras
-
-    X, y = images
-    schedule = keras.callbacks.LearningRateScheduler(lambda epoch: 0.0)
-    clf = quick(callbacks=schedule, lr_schedule="constant").fit(X, y)
-    assert clf.history_["learning_rate"] == [0.0, 0.0]
-
-
-def test_large_networks_do_not_leak(images):
-    import psutil
-
-    X, y = images[0][:40], images[1][:40]
-    clf = quick(architecture="three_conv", dense_units=(256, 64), epochs=1)
-    process, sizes = psutil.Process(), []
-    for _ in range(5):
-        clf.fit(X, y)
-        sizes.append(process.memory_info().rss)
-    parameters = 4 * clf.n_parameters_
-    assert parameters > 50e6
-    assert sizes[-1] - sizes[1] < parameters

@@ -1,0 +1,173 @@
+"""Interruptions, divergence, extreme data: nothing is lost, nothing silently wrong."""
+
+import _thread
+import threading
+
+import numpy as np
+import pytest
+from _small import quick
+from joblib import Parallel, delayed
+
+from fmnist_sk._training._pool import _idle
+
+
+@pytest.fixture(scope="module")
+def images(sample):
+    """Three hundred real images, read-only."""
+    return sample.X_train[:300], sample.y_train[:300]
+
+
+def test_a_diverged_loss_raises_and_loses_nothing(images):
+    X, y = images
+    clf = quick().fit(X, y)
+    expected = clf.predict_proba(X)
+    clf.set_params(learning_rate=1e30, optimizer="sgd", lr_schedule="constant")
+    with pytest.raises(ValueError, match="Training diverged"):
+        clf.fit(X, y)
+    np.testing.assert_array_equal(clf.predict_proba(X), expected)
+
+
+def test_ctrl_c_loses_nothing(images):
+    X, y = images
+    clf = quick().fit(X, y)
+    before, expected = dict(vars(clf)), clf.predict_proba(X)
+    clf.set_params(epochs=100_000)
+    before["epochs"] = 100_000
+    timer = threading.Timer(1.0, _thread.interrupt_main)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(X, y)
+    timer.join()
+    assert vars(clf) == before
+    np.testing.assert_array_equal(clf.predict_proba(X), expected)
+    again = quick().fit(X, y)
+    np.testing.assert_array_equal(again.predict_proba(X), expected)
+
+
+def test_a_prediction_during_a_refit_that_fails_poisons_nothing(images):
+    import keras
+
+    X, y = images
+    clf = quick().fit(X, y)
+    expected = clf.predict_proba(X)
+
+    class Meddle(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            clf.predict_proba(X)
+            raise KeyboardInterrupt
+
+        def __deepcopy__(self, memo):
+            return self
+
+    clf.set_params(callbacks=[Meddle()])
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(X * np.float32(1000) + 5, y)
+    np.testing.assert_array_equal(clf.predict_proba(X), expected)
+
+
+def test_fits_in_threads_without_a_seed_differ(images):
+    X, y = images
+    models = Parallel(4, backend="threading")(
+        delayed(quick(random_state=None, epochs=1).fit)(X[:32], y[:32])
+        for _ in range(12)
+    )
+    assert len({model._seed for model in models}) == 12
+
+
+def test_divergence_in_the_last_step_raises(images):
+    X, y = images
+    clf = quick(
+        optimizer="sgd", learning_rate=1e38, lr_schedule="constant", epochs=1
+    ).set_params(batch_size=1000, precision="float32")
+    with pytest.raises(ValueError, match="Training diverged"):
+        clf.fit(X, y)
+
+
+def test_rates_share_a_graph(images):
+    X, y = images
+    rates = {
+        "dropout": [0.2, 0.3],
+        "weight_decay": [0.0, 0.1],
+        "label_smoothing": [0.0, 0.2],
+        "learning_rate": [1e-3, 1e-2],
+    }
+    quick(dropout=0.1).fit(X, y)
+    before = len(_idle)
+    for name, values in rates.items():
+        first, second = (
+            quick(**{"dropout": 0.1, "epochs": 4, name: value}).fit(X, y)
+            for value in values
+        )
+        assert abs(first.predict_proba(X) - second.predict_proba(X)).max() > 1e-3
+    assert len(_idle) == before
+
+
+def test_class_weights_of_parts_of_the_data(images):
+    X, y = images
+    clf = quick(class_weight={0: 3.0})
+    some = y > 0
+    clf.fit(X, y, X_val=X[some], y_val=y[some])
+    clf.partial_fit(X[some], y[some])
+    with pytest.raises(ValueError, match="balanced"):
+        clf.set_params(class_weight="balanced").partial_fit(X, y)
+
+
+def test_tiny_weights_of_a_hold_out(images):
+    X, y = images
+    clf = quick(early_stopping=True).fit(X, y, sample_weight=np.full(300, 1e-50))
+    assert np.isfinite(clf.history_["val_loss"]).all()
+
+
+@pytest.mark.parametrize("factor", [1e-16, 1e-9, 1e9, 1e30])
+def test_pixels_of_any_magnitude(images, factor):
+    X, y = images
+    plain = quick(precision="float32").fit(X / 255.0, y)
+    scaled = quick(precision="float32").fit(X / 255.0 * factor, y)
+    probabilities = scaled.predict_proba(X / 255.0 * factor)
+    np.testing.assert_allclose(probabilities, plain.predict_proba(X / 255.0), atol=0.01)
+    pixels = (X / 255.0 * factor).reshape(-1, 28, 28, 1)
+    np.testing.assert_allclose(
+        scaled.to_keras().predict(pixels, verbose=0), probabilities, atol=1e-3
+    )
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_pixels_too_large_are_refused(images):
+    X, y = images
+    with pytest.raises(ValueError, match="too large"):
+        quick().fit(X * 1e300, y)
+
+
+def test_going_on_with_another_network_is_refused(images):
+    X, y = images
+    clf = quick(warm_start=True, dropout=0.1).fit(X, y)
+    clf.set_params(dropout=0.3).fit(X, y)  # no other network
+    with pytest.raises(ValueError, match="cannot go on"):
+        clf.set_params(filters=16).fit(X, y)
+    with pytest.raises(ValueError, match="cannot go on"):
+        clf.partial_fit(X, y)
+    with pytest.raises(ValueError, match="image_shape"):
+        clf.set_params(filters=None, image_shape=(14, 56)).fit(X, y)
+
+
+def test_a_learning_rate_of_zero(images):
+    import keras
+
+    X, y = images
+    schedule = keras.callbacks.LearningRateScheduler(lambda epoch: 0.0)
+    clf = quick(callbacks=schedule, lr_schedule="constant").fit(X, y)
+    assert clf.history_["learning_rate"] == [0.0, 0.0]
+
+
+def test_large_networks_do_not_leak(images):
+    import psutil
+
+    X, y = images[0][:40], images[1][:40]
+    clf = quick(architecture="three_conv", dense_units=(256, 64), epochs=1)
+    process, sizes = psutil.Process(), []
+    for _ in range(5):
+        clf.fit(X, y)
+        sizes.append(process.memory_info().rss)
+    parameters = 4 * clf.n_parameters_
+    assert parameters > 50e6
+    assert sizes[-1] - sizes[1] < parameters
