@@ -1,6 +1,7 @@
 """FashionCNNClassifier: what goes in and what comes out."""
 
 import copy
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -109,9 +110,12 @@ def test_colour_images(images):
     )
 
 
-@pytest.mark.parametrize("n_columns", [1, 2, 13, 16])
 @pytest.mark.parametrize(
-    "architecture", ["standard", "compact", "two_conv", "three_conv", "vgg", "resnet"]
+    ("architecture", "n_columns"),
+    [
+        *product(["compact", "two_conv", "three_conv", "vgg", "resnet"], [2, 13]),
+        *product(["standard"], [1, 2, 13, 16]),
+    ],
 )
 def test_images_of_any_size(architecture, n_columns):
     rng = np.random.default_rng(0)
