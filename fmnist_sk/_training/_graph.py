@@ -251,7 +251,7 @@ class TrainingGraph:
         variables = self.model.trainable_variables
         for step in tf.range(tf.size(rates)):
             batch = slice(edges[step], edges[step + 1])
-            pixels = (tf.cast(images[batch], tf.float32) - mean) * factor
+            pixels = _normalise(images[batch], mean, factor)
             labels, weight = y[batch], sample_weight[batch]
             done = tf.cast(self.optimizer.iterations, tf.float32)
             self._momentum.assign(tf.minimum(_BATCH_NORM_MOMENTUM, done / (done + 1)))
@@ -267,9 +267,16 @@ class TrainingGraph:
         return totals
 
     def _evaluate_batch(self, images, mean, factor, y, sample_weight):
-        pixels = (tf.cast(images, tf.float32) - mean) * factor
+        pixels = _normalise(images, mean, factor)
         logits = self.network.to_logits(self.model(pixels, training=False))
         return _sums(y, logits, self._loss(y, logits), sample_weight)
+
+
+def _normalise(images, mean, factor):
+    pixels = (tf.cast(images, tf.float32) - mean) * factor
+    # Where the number of channels is not known, Keras convolves with XLA, which takes
+    # three times as long.
+    return tf.ensure_shape(pixels, images.shape)
 
 
 def _watches_batches(callback):

@@ -8,6 +8,8 @@ copies, casts and encodes, and the classifier has already done what is needed.
 import keras
 from scikeras.wrappers import BaseWrapper
 
+from ._optimizers import FUSED
+
 
 class Trainer(BaseWrapper):
     """SciKeras's wrapper around a `TrainingGraph`."""
@@ -63,7 +65,7 @@ def train(graph, X, y, *, run, optimizer, loss, **fit_parameters):
     fit_parameters["epochs"] -= initial_epoch
     trainer = Trainer(
         model=lambda: graph,
-        optimizer=optimizer["name"],
+        optimizer=FUSED.get(optimizer["name"], optimizer["name"]),
         loss=loss,
         **settings,
         **fit_parameters,
