@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._memory_map import read_rows
+
 # Rows are looked at this many at a time, so that a memory-mapped array is never
 # copied whole.
 _BLOCK_BYTES = 32 * 2**20
@@ -51,7 +53,7 @@ class Normalisation:
         normalised here, in its own precision or better, so that float64 pixels with a
         large offset lose nothing to float32.
         """
-        images = X[rows].reshape(-1, *image_shape)
+        images = read_rows(X, rows).reshape(-1, *image_shape)
         if images.dtype == np.uint8:
             return np.ascontiguousarray(images)
         if images.dtype.itemsize < 4:
@@ -63,7 +65,7 @@ def _mean_and_variance(X, rows, channels):
     block = max(1, _BLOCK_BYTES // (8 * X.shape[1]))
     count, mean, m2 = 0, np.zeros(channels), np.zeros(channels)
     for first in range(0, len(rows), block):
-        part = np.asarray(X[rows[first : first + block]], dtype=np.float64)
+        part = read_rows(X, rows[first : first + block]).astype(np.float64)
         part = part.reshape(-1, channels)
         # Chan's update of mean and sum of squares: exact whatever the offset.
         part_mean = part.mean(axis=0)
