@@ -52,30 +52,33 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         network = self._describe_network(fresh)
         random_state = check_random_state(self.random_state)
         self._seed = random_state.randint(np.iinfo(np.int32).max)
+        kept = rows
         if self.early_stopping and validation is None:
-            rows, held_out = train_test_split(
+            kept, held_out = train_test_split(
                 rows,
                 test_size=self.validation_fraction,
                 stratify=codes[rows],
                 random_state=random_state,
             )
             validation = Validation(X, codes, _relative(weights, held_out), held_out)
-        epochs, batch_size = resolve_length(len(rows), self.epochs, self.batch_size)
+        training = {"fresh": fresh, "schedule": self.lr_schedule}
+        epochs, training["batch_size"] = resolve_length(
+            len(kept), self.epochs, self.batch_size
+        )
         result = self._train(
-            network,
-            X,
-            codes,
-            _relative(weights, rows),
-            rows,
-            fresh=fresh,
-            schedule=self.lr_schedule,
+            *(network, X, codes, weights, kept),
             validation=validation,
             epochs=epochs,
-            batch_size=batch_size,
+            **training,
         )
-        self.history_ = result.history
+        self.history_, self.best_epoch_ = result.history, result.best_epoch
         self.n_iter_ = len(result.history["loss"])
-        self.best_epoch_ = result.best_epoch
+        if self.refit and kept is not rows:
+            self.n_iter_ = result.best_epoch
+            result = self._train(
+                *(network, X, codes, weights, rows), epochs=self.n_iter_, **training
+            )
+        self._take_over(network, result)
         # The optimizer's slots are twice the size of the weights; after a whole
         # schedule nothing needs them.
         self._optimizer_state = None
@@ -106,11 +109,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         same = state is not None and state["optimizer"] == self.optimizer
         _, batch_size = resolve_length(len(rows), 1, self.batch_size)
         result = self._train(
-            network,
-            X,
-            codes,
-            _relative(weights, rows),
-            rows,
+            *(network, X, codes, weights, rows),
             fresh=first,
             schedule="constant",
             optimizer_state=state["variables"] if same else None,
@@ -118,6 +117,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             initial_epoch=self.n_iter_,
             batch_size=batch_size,
         )
+        self._take_over(network, result)
         self.history_ = {
             key: [*self.history_.get(key, []), *values]
             for key, values in result.history.items()
@@ -183,7 +183,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         optimizer_state=None,
         **lengths,
     ):
-        """Train on some rows and take over the weights."""
+        """Train on some rows; nothing of the estimator changes."""
         normalisation = (
             Normalisation.learn(X, rows, self.image_shape_)
             if fresh
@@ -192,7 +192,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         stops_early = self.early_stopping and validation is not None
         run = Run(
             rows=rows,
-            sample_weight=weights,
+            sample_weight=_relative(weights, rows),
             image_shape=self.image_shape_,
             normalisation=normalisation,
             schedule=schedule,
@@ -210,7 +210,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             weights=None if fresh else self._weights,
             optimizer_state=optimizer_state,
         )
-        result = train(
+        return train(
             network,
             X,
             codes,
@@ -221,11 +221,12 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             verbose=int(self.verbose),
             **lengths,
         )
+
+    def _take_over(self, network, result):
         # All at once and last: others may be predicting.
-        self._network, self._normalisation = network, normalisation
+        self._network, self._normalisation = network, result.normalisation
         self._weights = result.weights
         self.n_parameters_ = sum(w.size for w in self._weights)
-        return result
 
     def _logits(self, X):
         check_is_fitted(self)

@@ -132,6 +132,10 @@ class FashionCNNClassifier(NetworkClassifier):
     tol : float, default=1e-4
         How much lower a validation loss must be to count as improvement.
 
+    refit : bool, default=False
+        Whether to train anew on all of X, for the best number of epochs, once early
+        stopping has found it on a part held out from X.
+
     tta : {"flip", "flip_shift"}, default=None
         Test-time augmentation: predictions average the logits of the image and its
         mirror image, and of both shifted by a pixel.
@@ -166,14 +170,16 @@ class FashionCNNClassifier(NetworkClassifier):
         `(height, width, channels)`.
 
     n_iter_ : int
-        Epochs trained.
+        Epochs trained; with `refit`, on all of X.
 
     best_epoch_ : int
-        The epoch, counted from 1, after which the weights were as they are.
+        The epoch, counted from 1, after which the weights were as they are. With
+        `refit`, the best epoch of the training before.
 
     history_ : dict of list of float
         By epoch `loss`, `accuracy` and the last `learning_rate`; `val_loss` and
-        `val_accuracy` if there are held-out images.
+        `val_accuracy` if there are held-out images. With `refit`, of the training that
+        was stopped early.
 
     n_parameters_ : int
         Numbers in the network, moving statistics of normalisation included.
@@ -237,6 +243,7 @@ class FashionCNNClassifier(NetworkClassifier):
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [_POSITIVE],
         "tol": [Interval(Real, 0, None, closed="left")],
+        "refit": ["boolean"],
         "tta": [StrOptions({"flip", "flip_shift"}), None],
         "warm_start": ["boolean"],
         "callbacks": "no_validation",
@@ -269,6 +276,7 @@ class FashionCNNClassifier(NetworkClassifier):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
         tol: float = 1e-4,
+        refit: bool = False,
         tta: Literal["flip", "flip_shift"] | None = None,
         warm_start: bool = False,
         callbacks: Callback | Sequence[Callback] | None = None,
@@ -297,6 +305,7 @@ class FashionCNNClassifier(NetworkClassifier):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
+        self.refit = refit
         self.tta = tta
         self.warm_start = warm_start
         self.callbacks = callbacks

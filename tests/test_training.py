@@ -169,6 +169,45 @@ def test_a_hold_out_that_cannot_be_stratified_is_refused(images):
         quick(early_stopping=True).fit(X, y)
 
 
+@pytest.mark.parametrize("warm", [False, True])
+def test_refit_trains_on_everything_for_the_best_number_of_epochs(images, warm):
+    X, y = images
+    stopping = {
+        "early_stopping": True,
+        "n_iter_no_change": 2,
+        "learning_rate": 0.02,
+        "epochs": 30,
+    }
+    models = []
+    for settings in {**stopping, "refit": True}, stopping:
+        clf = quick(warm_start=warm)
+        if warm:
+            clf.fit(X[:200], y[:200])
+        models.append(clf.set_params(**settings).fit(X, y))
+    refitted, stopped = models
+    assert refitted.history_ == stopped.history_
+    assert refitted.best_epoch_ == stopped.best_epoch_ == refitted.n_iter_ < 30
+    by_hand = quick(warm_start=warm)
+    if warm:
+        by_hand.fit(X[:200], y[:200])
+    by_hand.set_params(learning_rate=0.02, epochs=refitted.n_iter_).fit(X, y)
+    for expected, weight in zip(by_hand._weights, refitted._weights, strict=True):
+        np.testing.assert_array_equal(weight, expected)
+
+
+def test_refit_needs_images_that_were_held_out_from_X(images):
+    X, y = images
+    stopping = {"early_stopping": True, "epochs": 4}
+    models = [
+        quick(**stopping, refit=refit).fit(
+            X[:200], y[:200], X_val=X[200:], y_val=y[200:]
+        )
+        for refit in (False, True)
+    ]
+    for a, b in zip(*(clf._weights for clf in models), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 # -- Going on ------------------------------------------------------------------------
 
 

@@ -111,12 +111,15 @@ class TrainingResult:
         One value an epoch.
     best_epoch : int
         Number, from 1, of the epoch the weights are those after.
+    normalisation : Normalisation
+        The one it was trained with.
     """
 
     weights: list
     optimizer_state: list
     history: dict
     best_epoch: int
+    normalisation: Normalisation
 
 
 def resolve_precision(precision):
@@ -194,4 +197,5 @@ def train(description, X, y, run, *, optimizer, precision, **fit_parameters):
             graph.optimizer_state(),
             history,
             graph.best_epoch,
+            run.normalisation,
         )
