@@ -44,7 +44,11 @@ class Predictor:
         )
         # Dropout does nothing in prediction: all rates share a graph.
         self._description = description.with_dropout(0.0)
-        self._tensors = [tf.constant(np.asarray(w)) for w in weights]
+        from .architectures._network import prediction_weights
+
+        weights = prediction_weights(self._description, weights)
+        self._tensors = [tf.constant(w) for w in weights]
+        self._signature = tuple(tf.TensorSpec(w.shape, w.dtype) for w in weights)
         self._scaling = {
             dtype: [tf.constant(a) for a in normalisation.for_graph(dtype)]
             for dtype in _DTYPES
@@ -78,7 +82,7 @@ class Predictor:
 
     def _call(self, images):
         tf = _engine.start()
-        graph = _prediction_graph(self._description, images.dtype)
+        graph = _prediction_graph(self._description, images.dtype, self._signature)
         scaling = self._scaling[images.dtype]
         if len(images) == 1:
             # A matrix product of one row sums in another order than that of several:
@@ -105,31 +109,22 @@ def predictor_of(estimator, description, weights, normalisation):
 
 
 @lru_cache(maxsize=32)
-def _prediction_graph(description, dtype):
+def _prediction_graph(description, dtype, of_weights):
     """Compile a network as a function of images of a dtype, scaling and weights."""
     tf = _engine.start()
-    from .architectures._network import build_network
+    from .architectures._network import prediction_function
 
     with _engine.BUILDING:
-        network = build_network(description)
-        model = network.model
-        position = {id(v): i for i, v in enumerate(network.variables)}
+        apply = prediction_function(description)
 
         def predict(images, mean, factor, *weights):
             pixels = (tf.cast(images, tf.float32) - mean) * factor
-            state = [
-                # Seeds of dropout are variables too, and not weights.
-                weights[position[id(v)]] if id(v) in position else v.value
-                for v in model.non_trainable_variables
-            ]
-            trainable = [weights[position[id(v)]] for v in model.trainable_variables]
-            output, _ = model.stateless_call(trainable, state, pixels, training=False)
-            return network.to_logits(output)
+            return apply(pixels, weights)
 
         shape, channels = description.image_shape, description.image_shape[-1:]
         return tf.function(predict, jit_compile=False).get_concrete_function(
             tf.TensorSpec([None, *shape], dtype),
             tf.TensorSpec(channels, tf.float32),
             tf.TensorSpec(channels, tf.float32),
-            *(tf.TensorSpec(v.shape, v.dtype) for v in network.variables),
+            *of_weights,
         )

@@ -27,7 +27,7 @@ class FastBlocks:
 
     def conv(self, x, units, kernel_size, *, strides=1, **options):
         """Convolution, pooling, normalisation or bias, activation."""
-        x, strides = _subsample(x, kernel_size, strides, self.dtype)
+        x, strides = take_pixels(x, kernel_size, strides, self.dtype)
         block = ConvBlock(
             units, kernel_size, strides=strides, dtype=self.dtype, **options
         )
@@ -41,11 +41,12 @@ class FastBlocks:
         """Dropout, unless the rate is 0."""
         return Dropout(rate, dtype=self.dtype)(x) if rate else x
 
-    def logits(self, n_classes):
-        """Make the last layer, which computes in float32 always."""
-        return keras.layers.Dense(
+    def logits(self, x, n_classes):
+        """The last layer, which computes in float32 always."""
+        layer = keras.layers.Dense(
             n_classes, kernel_initializer="zeros", dtype="float32", name="logits"
         )
+        return self.add(x, layer)
 
 
 class StockBlocks(FastBlocks):
@@ -64,7 +65,7 @@ class StockBlocks(FastBlocks):
         activation,
     ):
         """Convolution, pooling, normalisation or bias, activation."""
-        x, strides = _subsample(x, kernel_size, strides, self.dtype)
+        x, strides = take_pixels(x, kernel_size, strides, self.dtype)
         layer = keras.layers.Conv2D(
             units,
             kernel_size,
@@ -92,16 +93,17 @@ class StockBlocks(FastBlocks):
         """Dropout, unless the rate is 0."""
         return keras.layers.Dropout(rate)(x) if rate else x
 
-    def logits(self, n_classes):
-        """Make the last layer."""
-        return keras.layers.Dense(n_classes, name="logits")
+    def logits(self, x, n_classes):
+        """The last layer."""
+        return self.add(x, keras.layers.Dense(n_classes, name="logits"))
 
     def _normalise(self, x, activation):
-        x = self.add(x, keras.layers.BatchNormalization(epsilon=BATCH_NORM_EPSILON))
+        layer = keras.layers.BatchNormalization(scale=False, epsilon=BATCH_NORM_EPSILON)
+        x = self.add(x, layer)
         return keras.layers.Activation(activation)(x)
 
 
-def _subsample(x, kernel_size, strides, dtype):
+def take_pixels(x, kernel_size, strides, dtype):
     """Take the strides out of a convolution of single pixels.
 
     It is the same, and TensorFlow 2.21's gradient of the strided one writes beyond its
@@ -124,7 +126,7 @@ def build_logits(x, architecture, n_classes, blocks, parameters):
         Name in the registry.
     n_classes : int
         Number of logits.
-    blocks : FastBlocks or StockBlocks
+    blocks : FastBlocks, StockBlocks or FoldedBlocks
         What the layers are made of.
     parameters : dict
         Every network parameter, resolved.
@@ -142,7 +144,7 @@ def build_logits(x, architecture, n_classes, blocks, parameters):
     for units in parameters["dense_units"]:
         features = blocks.dense(features, units, **options)
         features = blocks.dropout(features, rate)
-    return blocks.add(features, blocks.logits(n_classes))
+    return blocks.logits(features, n_classes)
 
 
 def _pool(x):

@@ -6,6 +6,10 @@ quarter of the pixels, and max-pooling commutes with adding a bias and with any
 monotonic activation, so the result is that of the textbook order. And TensorFlow's
 fused batch normalisation takes bfloat16 images with float32 statistics, where
 Keras's own layer casts everything to float32 and back.
+
+Batch normalisation shifts, but does not scale: the layer after it does that. So its
+factors are positive, it commutes with max-pooling, and in prediction it folds into the
+convolution before.
 """
 
 import keras
@@ -15,6 +19,10 @@ import tensorflow as tf
 from . import MONOTONIC_ACTIVATIONS
 
 BATCH_NORM_EPSILON = 1e-3
+
+# oneDNN normalises bfloat16 maps in multiples of so many; any others take it ten times
+# as long, and three times as long as casting them to float32 and back.
+_BFLOAT16_LANES = 16
 
 
 class Block(keras.layers.Layer):
@@ -40,7 +48,6 @@ class Block(keras.layers.Layer):
             self.bias = self.add_weight(name="bias", shape=shape, initializer="zeros")
             return
         for name, initializer, trainable in (
-            ("gamma", "ones", True),
             ("beta", "zeros", True),
             ("moving_mean", "zeros", False),
             ("moving_variance", "ones", False),
@@ -59,15 +66,15 @@ class Block(keras.layers.Layer):
         if not self.batch_norm:
             return x + keras.ops.cast(self.bias, x.dtype)
         if not training:
-            scale = self.gamma / keras.ops.sqrt(
-                self.moving_variance + BATCH_NORM_EPSILON
-            )
+            scale = keras.ops.rsqrt(self.moving_variance + BATCH_NORM_EPSILON)
             offset = self.beta - self.moving_mean * scale
             return x * keras.ops.cast(scale, x.dtype) + keras.ops.cast(offset, x.dtype)
         rank4 = x if x.shape.rank == 4 else x[:, None, None, :]
+        if self.units % _BFLOAT16_LANES:
+            rank4 = tf.cast(rank4, tf.float32)
         y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=rank4,
-            scale=self.gamma.value,
+            scale=tf.ones(self.units),
             offset=self.beta.value,
             mean=tf.constant([], tf.float32),
             variance=tf.constant([], tf.float32),
@@ -77,6 +84,7 @@ class Block(keras.layers.Layer):
         keep = self.momentum() if self.momentum is not None else 0.9
         self.moving_mean.assign(self.moving_mean * keep + mean * (1 - keep))
         self.moving_variance.assign(self.moving_variance * keep + variance * (1 - keep))
+        y = tf.cast(y, x.dtype)
         return y if x.shape.rank == 4 else y[:, 0, 0, :]
 
     def _activate(self, x):

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import _engine
 from ._builders import FastBlocks, StockBlocks, build_logits
+from ._folded import FoldedBlocks, fold
 
 # Keras's Normalization squares the scale in float32, and takes one below 1e-7 for 1e-7.
 _USUAL_SCALES = 1e-3, 1e6
@@ -141,8 +142,7 @@ def _draw(variable, rng):
         limit = np.sqrt(6 / (receptive * (shape[-2] + shape[-1])))
         uniform = rng.random(shape, dtype=np.float32)
         return (2 * uniform - 1) * np.float32(limit)
-    ones = variable.name in ("gamma", "moving_variance")
-    return np.full(shape, float(ones), dtype=np.float32)
+    return np.full(shape, float(variable.name == "moving_variance"), dtype=np.float32)
 
 
 @contextmanager
@@ -194,3 +194,62 @@ def to_keras(description, weights, normalisation):
         if not network.gives_probabilities:
             x = keras.layers.Softmax(name="probabilities")(x)
         return keras.Model(images, x)
+
+
+def prediction_weights(description, weights):
+    """Give the arrays that the prediction function takes for a network's weights.
+
+    Parameters
+    ----------
+    description : NetworkDescription
+        The network's.
+    weights : list of ndarray
+        Its weights.
+
+    Returns
+    -------
+    weights : list of ndarray
+        With batch normalisation folded, where the network is a named one.
+    """
+    if callable(description.architecture):
+        return weights
+    return fold(weights, dict(description.parameters)["batch_norm"])
+
+
+def prediction_function(description):
+    """Give a network as a function, to be traced, of images and weights.
+
+    Parameters
+    ----------
+    description : NetworkDescription
+        What to build.
+
+    Returns
+    -------
+    function : callable
+        From normalised images `(n, height, width, channels)` and a sequence of tensors,
+        those of `prediction_weights`, to float32 logits.
+    """
+    if not callable(description.architecture):
+        return lambda pixels, weights: build_logits(
+            pixels,
+            description.architecture,
+            description.n_classes,
+            FoldedBlocks(weights),
+            dict(description.parameters),
+        )
+    network = build_network(description)
+    model = network.model
+    position = {id(v): i for i, v in enumerate(network.variables)}
+
+    def apply(pixels, weights):
+        state = [
+            # Seeds of dropout are variables too, and not weights.
+            weights[position[id(v)]] if id(v) in position else v.value
+            for v in model.non_trainable_variables
+        ]
+        trainable = [weights[position[id(v)]] for v in model.trainable_variables]
+        output, _ = model.stateless_call(trainable, state, pixels, training=False)
+        return network.to_logits(output)
+
+    return apply

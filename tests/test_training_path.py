@@ -1,0 +1,100 @@
+"""What the compiled training step is made of."""
+
+import numpy as np
+import pytest
+from _small import quick
+
+from fmnist_sk._training import OPTIMIZERS
+from fmnist_sk.architectures import describe_network
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "nesterov"])
+def test_the_fused_optimizers_do_what_keras_does(optimizer):
+    import keras
+    import tensorflow as tf
+
+    from fmnist_sk._training._optimizers import FUSED
+
+    settings = dict(OPTIMIZERS[optimizer])
+    name = settings.pop("name")
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=(3, 4)).astype(np.float32)
+    gradients = rng.normal(size=(5, 3, 4)).astype(np.float32)
+    results = []
+    for make in keras.optimizers.get(name).__class__, FUSED[name]:
+        variable = keras.Variable(start)
+        instance = make(**settings, weight_decay=0.01)
+        for gradient in gradients:
+            instance.apply([tf.constant(gradient)], [variable])
+        results.append(variable.numpy())
+    np.testing.assert_allclose(results[1], results[0], rtol=1e-5, atol=1e-6)
+    assert np.abs(results[0] - start).max() > 1e-3
+
+
+@pytest.mark.parametrize("architecture", ["standard", "two_conv", "resnet"])
+def test_nothing_of_the_training_step_is_compiled_by_xla(architecture, sample):
+    """On a CPU it convolves three times slower than oneDNN."""
+    from fmnist_sk._training import _pool
+
+    X, y = sample.X_train[:40].astype(np.uint16), sample.y_train[:40]
+    clf = quick(architecture=architecture, filters=4, dense_units=0, epochs=1)
+    clf.fit(X, y).fit(X.astype(np.uint8), y)
+    graph = next(reversed(_pool._idle.values()))[-1]
+    functions = list(graph._functions.values())
+    assert len(functions) == 2  # for whole pixels, and for normalised images
+    for function in functions:
+        definition = function.graph.as_graph_def()
+        nodes = [*definition.node, *definition.library.function]
+        assert not [n.name for n in nodes if n.attr["_XlaMustCompile"].b]
+        names = {node.op for f in definition.library.function for node in f.node_def}
+        assert "Conv2DBackpropFilter" in names
+
+
+@pytest.mark.parametrize("units", [8, 16, 20])
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_batch_normalisation_of_any_width(units, dtype):
+    """Widths that oneDNN is slow at in bfloat16 are normalised in float32."""
+    import tensorflow as tf
+
+    from fmnist_sk.architectures._layers import DenseBlock
+
+    x = np.random.default_rng(0).normal(3, 2, (64, units)).astype(np.float32)
+    block = DenseBlock(units, batch_norm=True, activation="linear", dtype=dtype)
+    block(x[:2])
+    block.kernel.assign(tf.eye(units))
+    y = tf.cast(block(x, training=True), tf.float32).numpy()
+    expected = (x - x.mean(axis=0)) / x.std(axis=0)
+    np.testing.assert_allclose(y, expected, atol=0.05 if "b" in dtype else 1e-2)
+
+
+def test_folded_weights_predict_what_keras_predicts(sample):
+    """After some training, so that the moving statistics are not the initial ones."""
+    X, y = sample.X_train[:300], sample.y_train[:300]
+    for architecture in "standard", "resnet":
+        clf = quick(architecture=architecture, filters=8, activation="gelu")
+        expected = clf.fit(X, y).to_keras().predict(X.reshape(-1, 28, 28, 1), verbose=0)
+        np.testing.assert_allclose(clf.predict_proba(X), expected, atol=2e-5)
+
+
+def test_folding_needs_four_arrays_a_block():
+    from fmnist_sk.architectures._folded import fold
+
+    kernel = np.ones((3, 3, 1, 2), np.float32)
+    beta, mean = np.float32([1, 2]), np.float32([3, -4])
+    variance = np.float32([4, 16]) - np.float32(1e-3)
+    last = [np.ones((2, 5), np.float32), np.zeros(5, np.float32)]
+    folded = fold([kernel, beta, mean, variance, *last], batch_norm=True)
+    np.testing.assert_allclose(folded[0][0, 0, 0], [1 / 2, 1 / 4], rtol=1e-6)
+    np.testing.assert_allclose(folded[1], [1 - 3 / 2, 2 + 4 / 4], rtol=1e-6)
+    assert folded[2:] == last
+    assert fold([kernel, beta, *last], batch_norm=False) == [kernel, beta, *last]
+
+
+def test_a_prediction_graph_has_no_more_arguments_than_it_needs(sample):
+    from fmnist_sk._inference import Predictor
+
+    network = describe_network("standard", (28, 28, 1), 10, {})
+    clf = quick(architecture="standard").fit(sample.X_train[:100], sample.y_train[:100])
+    predictor = Predictor(network, clf._weights, clf._normalisation)
+    assert len(clf._weights) == 14
+    assert len(predictor._tensors) == 8
