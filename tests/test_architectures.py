@@ -192,7 +192,7 @@ def test_own_networks(architecture, images):
 
 def test_own_networks_get_the_parameters_that_are_set(images):
     clf = FashionCNNClassifier(architecture=own_network, filters=5, epochs=1)
-    assert clf.fit(*images).to_keras().get_layer(index=2).layers[0].filters == 5
+    assert clf.fit(*images).to_keras().get_layer(index=3).layers[0].filters == 5
     with pytest.raises(TypeError, match="kernel_size"):
         clf.set_params(kernel_size=5).fit(*images)
 

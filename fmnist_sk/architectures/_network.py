@@ -11,9 +11,6 @@ from .. import _engine
 from ._builders import FastBlocks, StockBlocks, build_logits
 from ._folded import FoldedBlocks, fold
 
-# Keras's Normalization squares the scale in float32, and takes one below 1e-7 for 1e-7.
-_USUAL_SCALES = 1e-3, 1e6
-
 
 @dataclass(frozen=True)
 class Network:
@@ -182,14 +179,11 @@ def to_keras(description, weights, normalisation):
     network.set_weights(weights)
     with _engine.BUILDING:
         images = keras.Input(description.image_shape, name="images")
+        # Two layers, as Rescaling multiplies first; Keras's Normalization squares the
+        # scale in float32, and other formats do not take its constants.
         mean, scale = normalisation.mean, normalisation.scale
-        x = images
-        if not _USUAL_SCALES[0] < scale.max() < _USUAL_SCALES[1]:
-            x = keras.layers.Rescaling(1 / scale.max(), name="rescale")(x)
-            mean, scale = mean / scale.max(), scale / scale.max()
-        x = keras.layers.Normalization(mean=mean, variance=scale**2, name="normalise")(
-            x
-        )
+        x = keras.layers.Rescaling(1.0, (-mean).tolist(), name="centre")(images)
+        x = keras.layers.Rescaling((1 / scale).tolist(), name="scale")(x)
         x = network.model(x)
         if not network.gives_probabilities:
             x = keras.layers.Softmax(name="probabilities")(x)

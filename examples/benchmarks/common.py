@@ -1,0 +1,169 @@
+"""What the benchmarks share: the machine, fair turns, tables."""
+
+import argparse
+import json
+import multiprocessing
+import os
+import platform
+import statistics
+import time
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+import psutil
+
+from fmnist_sk import fetch_fashion_mnist
+
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "scikit-learn",
+    "scikeras",
+    "numpy",
+    "torch",
+    "skorch",
+    "onnxruntime",
+)
+
+
+def load():
+    """The training and the test images, as rows of uint8."""
+    train = fetch_fashion_mnist(return_X_y=True)
+    return *train, *fetch_fashion_mnist(subset="test", return_X_y=True)
+
+
+def machine():
+    """Versions and processor, as a dict."""
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions | {"cores": psutil.cpu_count(), "processor": _processor()}
+
+
+def _processor():
+    try:
+        with open("/proc/cpuinfo") as file:
+            lines = [line for line in file if line.startswith("model name")]
+        return lines[0].partition(":")[2].strip()
+    except (OSError, IndexError):
+        return platform.processor()
+
+
+def summary(values):
+    """Mean ± standard deviation."""
+    return f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}"
+
+
+def median_ms(function, n):
+    """Median time of n calls, which are given their number, in milliseconds."""
+    times = []
+    for i in range(n):
+        start = time.perf_counter()
+        function(i)
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times)
+
+
+class Worker:
+    """A process of its own, so that no contender's threads disturb the others.
+
+    Parameters
+    ----------
+    prepare : callable
+        Called in the process with `arguments`; gives a dict of functions.
+    threads : int, default=None
+        Threads TensorFlow may use; all cores by default.
+    **arguments : dict
+        For `prepare`.
+    """
+
+    def __init__(self, prepare, *, threads=None, **arguments):
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(
+            target=_serve, args=(theirs, threads, prepare, arguments), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def __call__(self, function, *arguments):
+        """Call one of the functions; its result, and the seconds it took."""
+        self._pipe.send((function, arguments))
+        return self._pipe.recv()
+
+    def close(self):
+        """End the process."""
+        self._pipe.close()
+        self._process.join()
+
+
+def _serve(pipe, threads, prepare, arguments):
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if threads:
+        for of in "INTRAOP", "INTEROP":
+            os.environ[f"TF_NUM_{of}_THREADS"] = str(threads)
+    functions = prepare(**arguments)
+    while True:
+        try:
+            name, arguments = pipe.recv()
+        except EOFError:
+            return
+        start = time.perf_counter()
+        result = functions[name](*arguments)
+        pipe.send((result, time.perf_counter() - start))
+
+
+def take_turns(workers, rounds, function, *arguments):
+    """Time a function of several workers in turns, each round in another order.
+
+    Returns
+    -------
+    seconds : dict of list
+        By name of the worker, one value a round.
+    """
+    seconds = {name: [] for name in workers}
+    names = list(workers)
+    for i in range(rounds):
+        for name in names[i % len(names) :] + names[: i % len(names)]:
+            seconds[name].append(workers[name](function, *arguments)[1])
+    return seconds
+
+
+def ratio(seconds, of, to):
+    """Median over the rounds of the ratio of two workers' times."""
+    return statistics.median(
+        a / b for a, b in zip(seconds[of], seconds[to], strict=True)
+    )
+
+
+def run(measurements, arguments):
+    """Run measurements, print Markdown tables, write all values as JSON.
+
+    A measurement is a function whose docstring says what is measured. It gives a list
+    of rows for the table, pairs of text, and the values behind them.
+    """
+    about = machine()
+    print("; ".join(f"{key} {value}" for key, value in about.items()))
+    results = {"machine": about}
+    for measurement in measurements:
+        if measurement.__name__ not in arguments.only:
+            continue
+        rows, values = measurement()
+        results[measurement.__name__] = values
+        print(f"\n| {measurement.__doc__.strip()} | |\n|---|---|")
+        print("\n".join(f"| {what} | {text} |" for what, text in rows), flush=True)
+        if arguments.json:
+            with open(arguments.json, "w") as file:
+                json.dump(results, file, indent=1)
+
+
+def arguments_for(measurements, description):
+    """Read the arguments of `run` from the command line."""
+    parser = argparse.ArgumentParser(description=description)
+    names = [measurement.__name__ for measurement in measurements]
+    parser.add_argument("--only", nargs="+", choices=names, default=names)
+    parser.add_argument("--json", help="file to write all single values to")
+    return parser.parse_args()
