@@ -1,12 +1,14 @@
 """Reading memory-mapped arrays without keeping what was read in memory."""
 
 import mmap
+from itertools import pairwise
 
 import numpy as np
 
-# A row that is not in memory yet brings its neighbours, 64 KiB in all on Linux: so many
-# rows from anywhere in a file are at most 128 MiB.
-_ROWS_AT_ONCE = 2048
+# What may be in memory of a file. A row brings its neighbours, tens of kilobytes or more
+# as the system pleases, so that a few thousand rows from anywhere may be all of it:
+# rows are read in the order of the file, and what lies behind is let go.
+_BYTES_IN_MEMORY = 64 * 2**20
 
 
 def read_rows(X, rows):
@@ -34,9 +36,12 @@ def read_rows(X, rows):
         mapping.madvise(mmap.MADV_DONTNEED)
         return X[rows]
     part = np.empty((len(rows), *X.shape[1:]), X.dtype)
-    for first in range(0, len(rows), _ROWS_AT_ONCE):
-        at_once = slice(first, first + _ROWS_AT_ONCE)
-        part[at_once] = X[rows[at_once]]
+    order = np.argsort(rows, kind="stable")
+    step = max(1, _BYTES_IN_MEMORY // max(1, abs(X.strides[0])))
+    bounds = np.searchsorted(rows[order], range(0, len(X) + step, step))
+    for first, last in pairwise(bounds):
+        here = order[first:last]
+        part[here] = X[rows[here]]
         mapping.madvise(mmap.MADV_DONTNEED)
     return part
 
