@@ -17,8 +17,10 @@ from ._training import (
     Normalisation,
     Run,
     Validation,
+    recipe_of,
     resolve_learning_rate,
     resolve_length,
+    resolve_weight_decay,
     train,
 )
 from ._validation import encode_labels, total_weights, validate_images
@@ -63,7 +65,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             validation = Validation(X, codes, _relative(weights, held_out), held_out)
         training = {"fresh": fresh, "schedule": self.lr_schedule}
         epochs, training["batch_size"] = resolve_length(
-            len(kept), self.epochs, self.batch_size
+            recipe_of(network), len(kept), self.epochs, self.batch_size
         )
         result = self._train(
             *(network, X, codes, weights, kept),
@@ -107,7 +109,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             self.n_iter_, self.history_, self._optimizer_state = 0, {}, None
         state = self._optimizer_state
         same = state is not None and state["optimizer"] == self.optimizer
-        _, batch_size = resolve_length(len(rows), 1, self.batch_size)
+        _, batch_size = resolve_length(
+            recipe_of(network), len(rows), 1, self.batch_size
+        )
         result = self._train(
             *(network, X, codes, weights, rows),
             fresh=first,
@@ -189,6 +193,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             if fresh
             else self._normalisation
         )
+        recipe, augmentation = recipe_of(network), self.augmentation
+        if isinstance(augmentation, str) and augmentation == "auto":
+            augmentation = recipe.augmentation
         stops_early = self.early_stopping and validation is not None
         run = Run(
             rows=rows,
@@ -197,13 +204,13 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             normalisation=normalisation,
             schedule=schedule,
             learning_rate=resolve_learning_rate(
-                self.optimizer, self.learning_rate, schedule
+                recipe, self.optimizer, self.learning_rate, schedule
             ),
             seed=self._seed,
-            weight_decay=self.weight_decay,
+            weight_decay=resolve_weight_decay(self.optimizer, self.weight_decay),
             label_smoothing=self.label_smoothing,
             dropout=network.dropout,
-            augmentation=check_augmentation(self.augmentation),
+            augmentation=check_augmentation(augmentation),
             validation=validation,
             patience=self.n_iter_no_change if stops_early else None,
             tol=self.tol,

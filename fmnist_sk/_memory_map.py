@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 
-# What may be in memory of a file. A row brings its neighbours, tens of kilobytes or more
-# as the system pleases, so that a few thousand rows from anywhere may be all of it:
-# rows are read in the order of the file, and what lies behind is let go.
+# What may be in memory of a file. A row brings its neighbours, as many as the system
+# likes, so that a few thousand rows from anywhere may be all of it: rows are read in
+# the order of the file, and what lies behind is let go.
 _BYTES_IN_MEMORY = 64 * 2**20
 
 

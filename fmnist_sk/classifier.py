@@ -82,8 +82,8 @@ class FashionCNNClassifier(NetworkClassifier):
         any others are images of height 1.
 
     epochs : int or "auto", default="auto"
-        Passes over the training images; `"auto"` makes them more, the fewer images
-        there are.
+        Passes over the training images; `"auto"` is what the architecture needs on
+        large data, and more, the fewer images there are.
 
     batch_size : int or "auto", default="auto"
         Images an optimizer step, at most.
@@ -93,15 +93,18 @@ class FashionCNNClassifier(NetworkClassifier):
         The optimizer; `"nesterov"` is `"sgd"` with Nesterov momentum 0.9.
 
     learning_rate : float, default=None
-        The largest learning rate. None is one that suits the optimizer: for Adam and
-        its kin 0.003 where the schedule decays, 0.001 where it is constant.
+        The largest learning rate. None is one that suits the optimizer and the
+        network: for Adam and its kin 0.001 where the schedule is constant, and 3 to 10
+        times as much where it decays.
 
     lr_schedule : {"one_cycle", "cosine", "constant"}, default="one_cycle"
         How the learning rate moves from step to step: up linearly for a quarter of
         the training and down along a half cosine [1]_, only down, or not at all.
 
-    weight_decay : float, default=1e-4
-        Decoupled decay of the kernels, multiplied by the learning rate.
+    weight_decay : float, default=None
+        Decoupled decay of the kernels [2]_, multiplied by the learning rate. None is
+        0.02 for `"adamw"`, 0.2 for `"lion"`, 0.0005 for `"sgd"` and `"nesterov"` and 0
+        for the others.
 
     label_smoothing : float in [0, 1), default=0.0
         Share of the target that is given to all classes alike.
@@ -109,9 +112,12 @@ class FashionCNNClassifier(NetworkClassifier):
     class_weight : dict or "balanced", default=None
         Weights of the classes, by label; `"balanced"` makes all classes count alike.
 
-    augmentation : {"light", "standard", "strong"} or dict, default=None
+    augmentation : {"auto", "light", "standard", "strong"}, dict or None, \
+            default="auto"
         Random changes to the training images, fresh in every epoch: the settings of
-        :class:`ImageAugmenter` as a dict, or one of three presets.
+        :class:`ImageAugmenter` as a dict, one of three presets, or None. `"auto"` is
+        `"light"` for the networks that are trained long, `"vgg"` and `"resnet"`: it
+        mirrors and shifts. Set it where left and right differ, as in digits.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         What the layers of a named architecture compute in while training. `"auto"` is
@@ -198,6 +204,8 @@ class FashionCNNClassifier(NetworkClassifier):
     ----------
     .. [1] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural
        networks using large learning rates", arXiv:1708.07120, section 3.
+    .. [2] I. Loshchilov and F. Hutter, "Decoupled weight decay regularization",
+       arXiv:1711.05101, section 2.
 
     Examples
     --------
@@ -234,7 +242,7 @@ class FashionCNNClassifier(NetworkClassifier):
         "optimizer": [StrOptions(set(OPTIMIZERS))],
         "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "lr_schedule": [StrOptions(set(SCHEDULES))],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "weight_decay": [Interval(Real, 0, None, closed="left"), None],
         "label_smoothing": [_FRACTION],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "augmentation": [str, dict, None],
@@ -267,10 +275,12 @@ class FashionCNNClassifier(NetworkClassifier):
         optimizer: _Optimizer = "adamw",
         learning_rate: float | None = None,
         lr_schedule: Literal["one_cycle", "cosine", "constant"] = "one_cycle",
-        weight_decay: float = 1e-4,
+        weight_decay: float | None = None,
         label_smoothing: float = 0.0,
         class_weight: dict | Literal["balanced"] | None = None,
-        augmentation: dict | Literal["light", "standard", "strong"] | None = None,
+        augmentation: dict
+        | Literal["auto", "light", "standard", "strong"]
+        | None = "auto",
         precision: Literal["auto", "float32", "bfloat16"] = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,

@@ -22,3 +22,14 @@ def test_example_runs(path):
     )
     assert done.returncode == 0, done.stderr
     assert "accuracy" in done.stdout  # the report, or the table of results
+
+
+@pytest.mark.parametrize("script", ["estimator", "recipes", "speed"])
+def test_benchmarks_start(script):
+    """They run for long, and against packages that are not installed here."""
+    path = EXAMPLES / "benchmarks" / f"{script}.py"
+    done = subprocess.run(
+        [sys.executable, path, "--help"], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--json" in done.stdout

@@ -8,12 +8,7 @@ from _small import quick
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, log_loss
 
-from fmnist_sk._training import (
-    OPTIMIZERS,
-    Normalisation,
-    resolve_learning_rate,
-    resolve_length,
-)
+from fmnist_sk._training import OPTIMIZERS, Normalisation
 from fmnist_sk._training._schedules import learning_rates
 
 
@@ -308,22 +303,6 @@ def test_learning_rates():
     np.testing.assert_array_equal(learning_rates("constant", 0.5, 3), [0.5] * 3)
     for schedule in ("one_cycle", "cosine", "constant"):
         assert learning_rates(schedule, 0.5, 1).shape == (1,)
-
-
-def test_resolved_lengths():
-    assert resolve_length(60_000, "auto", "auto") == (5, 128)
-    for n in (1, 2, 50, 200, 1437, 6000):
-        epochs, batch_size = resolve_length(n, "auto", "auto")
-        assert 1 <= batch_size <= n
-        assert epochs >= resolve_length(n + 1, "auto", "auto")[0]
-    assert resolve_length(200, "auto", "auto") == (23, 16)
-    assert resolve_length(10, 3, 100) == (3, 10)
-
-
-def test_default_learning_rates():
-    assert resolve_learning_rate("adam", None, "constant") == 1e-3
-    assert resolve_learning_rate("adam", None, "cosine") == 3e-3
-    assert resolve_learning_rate("adam", 0.5, "cosine") == 0.5
 
 
 def test_normalisation_is_exact(monkeypatch):

@@ -6,12 +6,15 @@ import numpy as np
 
 from .. import _engine
 from ._data import Normalisation, Run, Validation
+from ._recipes import (
+    OPTIMIZERS,
+    recipe_of,
+    resolve_learning_rate,
+    resolve_length,
+    resolve_precision,
+    resolve_weight_decay,
+)
 from ._schedules import SCHEDULES
-
-# What "auto" aims at.
-MIN_STEPS, MAX_STEPS, STEPS_PER_EPOCH = 300, 1000, 64
-MIN_BATCH, MAX_BATCH = 16, 128
-MIN_EPOCHS = 5
 
 # Products of weights overflow in float32 beyond this.
 _LARGEST_WEIGHT = 1e15
@@ -23,78 +26,12 @@ __all__ = [
     "Run",
     "TrainingResult",
     "Validation",
+    "recipe_of",
     "resolve_learning_rate",
     "resolve_length",
-    "resolve_precision",
+    "resolve_weight_decay",
     "train",
 ]
-
-#: The optimizers: what Keras calls them, and the constant learning rate that
-#: `learning_rate=None` stands for. A schedule that decays starts three times higher.
-OPTIMIZERS = {
-    "adamw": {"name": "adamw", "learning_rate": 1e-3},
-    "adam": {"name": "adam", "learning_rate": 1e-3},
-    "nadam": {"name": "nadam", "learning_rate": 1e-3},
-    "rmsprop": {"name": "rmsprop", "learning_rate": 1e-3},
-    "lion": {"name": "lion", "learning_rate": 1e-4},
-    "sgd": {"name": "sgd", "learning_rate": 3e-2},
-    "nesterov": {
-        "name": "sgd",
-        "learning_rate": 2e-2,
-        "momentum": 0.9,
-        "nesterov": True,
-    },
-}
-
-
-def resolve_learning_rate(optimizer, learning_rate, schedule):
-    """Give the largest learning rate.
-
-    Parameters
-    ----------
-    optimizer : str
-        One of `OPTIMIZERS`.
-    learning_rate : float or None
-        What the user said; None is a rate that suits optimizer and schedule.
-    schedule : str
-        One of `SCHEDULES`.
-
-    Returns
-    -------
-    learning_rate : float
-        Resolved.
-    """
-    if learning_rate is not None:
-        return float(learning_rate)
-    rate = OPTIMIZERS[optimizer]["learning_rate"]
-    return rate if schedule == "constant" else 3 * rate
-
-
-def resolve_length(n_samples, epochs, batch_size):
-    """Give the epochs and batch size that "auto" stands for.
-
-    Training needs some number of optimizer steps more than it needs some number of
-    epochs: small data get small batches and many epochs.
-
-    Parameters
-    ----------
-    n_samples : int
-        Images to train on.
-    epochs, batch_size : int or "auto"
-        What the user said.
-
-    Returns
-    -------
-    epochs, batch_size : int
-        Resolved; the batch is no larger than the data.
-    """
-    if batch_size == "auto":
-        batch_size = min(MAX_BATCH, max(MIN_BATCH, n_samples // STEPS_PER_EPOCH))
-    batch_size = min(int(batch_size), n_samples)
-    if epochs == "auto":
-        steps = min(MAX_STEPS, max(MIN_STEPS, n_samples))
-        epochs = max(MIN_EPOCHS, round(steps / -(-n_samples // batch_size)))
-    return int(epochs), batch_size
 
 
 @dataclass(frozen=True)
@@ -120,13 +57,6 @@ class TrainingResult:
     history: dict
     best_epoch: int
     normalisation: Normalisation
-
-
-def resolve_precision(precision):
-    """Give the number format to train in: "float32" or "bfloat16"."""
-    if precision == "auto":
-        return "bfloat16" if _engine.has_fast_bfloat16() else "float32"
-    return precision
 
 
 def train(description, X, y, run, *, optimizer, precision, **fit_parameters):

@@ -12,16 +12,21 @@ import tensorflow as tf
 class FusedAdamW(keras.optimizers.AdamW):
     """AdamW; without decay it is Adam."""
 
+    def apply(self, grads, trainable_variables=None):
+        """Update all variables."""
+        step = tf.cast(self.iterations + 1, tf.float32)
+        self._powers = tf.pow(self.beta_1, step), tf.pow(self.beta_2, step)
+        super().apply(grads, trainable_variables)
+
     def update_step(self, gradient, variable, learning_rate):
         """Update a `tf.Variable` and its two moments."""
         i = self._get_variable_index(variable)
-        step = tf.cast(self.iterations + 1, tf.float32)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[i].value.handle,
             v=self._velocities[i].value.handle,
-            beta1_power=tf.pow(self.beta_1, step),
-            beta2_power=tf.pow(self.beta_2, step),
+            beta1_power=self._powers[0],
+            beta2_power=self._powers[1],
             lr=tf.cast(learning_rate, tf.float32),
             beta1=self.beta_1,
             beta2=self.beta_2,

@@ -59,7 +59,12 @@ def train(graph, X, y, *, run, optimizer, loss, **fit_parameters):
         One value an epoch.
     """
     fit_parameters["callbacks"] = _as_list(fit_parameters["callbacks"])
-    settings = {f"optimizer__{k}": v for k, v in optimizer.items() if k != "name"}
+    # The graph sets the weight decay of each run.
+    settings = {
+        f"optimizer__{key}": value
+        for key, value in optimizer.items()
+        if key not in ("name", "weight_decay")
+    }
     initial_epoch = fit_parameters.pop("initial_epoch", 0)
     # SciKeras counts the epochs from the first one on.
     fit_parameters["epochs"] -= initial_epoch

@@ -69,10 +69,10 @@ _REGISTRY: dict[str, dict[str, Any]] = {
         "batch_norm": True,
     },
     "resnet": {
-        "filters": (16, 32, 64),
+        "filters": (32, 48, 96),
         "kernel_size": 3,
         "dense_units": (),
-        "dropout": 0.0,
+        "dropout": 0.3,
         "activation": "relu",
         "batch_norm": True,
     },

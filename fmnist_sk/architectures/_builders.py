@@ -206,12 +206,14 @@ def _vgg(x, blocks, parameters, options):
 
 
 def _resnet(x, blocks, parameters, options):
+    """Two stages of two units of two convolutions (He et al., arXiv 1512.03385)."""
     kernel = parameters["kernel_size"]
     linear = {**options, "activation": "linear"}
-    x = blocks.conv(x, parameters["filters"][0], kernel, **options)
-    for stage, units in enumerate(parameters["filters"]):
-        for unit in range(3):
-            strides = 2 if stage and not unit else 1
+    stem, *stages = parameters["filters"]
+    x = blocks.conv(x, stem, kernel, pool=_pool(x), **options)
+    for stage, units in enumerate(stages):
+        for unit in range(2):
+            strides = min(_pool(x)) if stage and not unit else 1
             shortcut = x
             x = blocks.conv(x, units, kernel, strides=strides, **options)
             x = blocks.conv(x, units, kernel, **linear)
