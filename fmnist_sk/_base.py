@@ -18,6 +18,7 @@ from ._training import (
     Run,
     Validation,
     recipe_of,
+    resolve_augmentation,
     resolve_learning_rate,
     resolve_length,
     resolve_weight_decay,
@@ -193,9 +194,10 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             if fresh
             else self._normalisation
         )
-        recipe, augmentation = recipe_of(network), self.augmentation
-        if isinstance(augmentation, str) and augmentation == "auto":
-            augmentation = recipe.augmentation
+        recipe = recipe_of(network)
+        augmentation = resolve_augmentation(
+            recipe, self.augmentation, self.image_shape_
+        )
         stops_early = self.early_stopping and validation is not None
         run = Run(
             rows=rows,

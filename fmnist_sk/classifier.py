@@ -46,8 +46,8 @@ class FashionCNNClassifier(NetworkClassifier):
     architecture : {"standard", "compact", "two_conv", "three_conv", "vgg", "resnet"} \
             or callable, default="standard"
         The network. `"standard"` has two convolutions with batch normalisation and
-        max-pooling and a dense layer; `"compact"` four convolutions of few filters,
-        25 thousand weights in all; `"two_conv"` and `"three_conv"` are textbook
+        max-pooling and a dense layer; `"compact"` three convolutions of few filters, 27
+        thousand weights in all; `"two_conv"` and `"three_conv"` are textbook
         networks without normalisation; `"vgg"` and `"resnet"` are deeper and slower. A
         callable
         `(image_shape, n_classes, **network_parameters) -> keras.Model` builds a
@@ -103,7 +103,7 @@ class FashionCNNClassifier(NetworkClassifier):
 
     weight_decay : float, default=None
         Decoupled decay of the kernels [2]_, multiplied by the learning rate. None is
-        0.02 for `"adamw"`, 0.2 for `"lion"`, 0.0005 for `"sgd"` and `"nesterov"` and 0
+        0.05 for `"adamw"`, 0.2 for `"lion"`, 0.0005 for `"sgd"` and `"nesterov"` and 0
         for the others.
 
     label_smoothing : float in [0, 1), default=0.0
@@ -116,8 +116,9 @@ class FashionCNNClassifier(NetworkClassifier):
             default="auto"
         Random changes to the training images, fresh in every epoch: the settings of
         :class:`ImageAugmenter` as a dict, one of three presets, or None. `"auto"` is
-        `"light"` for the networks that are trained long, `"vgg"` and `"resnet"`: it
-        mirrors and shifts. Set it where left and right differ, as in digits.
+        the architecture's own: shifts by a pixel for `"standard"`; for `"vgg"` and
+        `"resnet"` `"light"`, which mirrors, too: set it where left and right differ, as
+        in digits. Strips of height 1 are left alone.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         What the layers of a named architecture compute in while training. `"auto"` is

@@ -69,8 +69,8 @@ def test_three_conv_is_the_textbook_network():
 
 def test_resnet_has_shortcuts_and_scales_with_filters():
     layers, model = layers_of("resnet")
-    assert sum(name == "Add" for name, *_ in layers) == 9
-    half = layers_of("resnet", filters=8)[1]
+    assert sum(name == "Add" for name, *_ in layers) == 4
+    half = layers_of("resnet", filters=16)[1]
     assert 3.5 < model.count_params() / half.count_params() < 4.5
 
 
@@ -135,10 +135,10 @@ def test_filters_scale_the_stages():
     def filters(value):
         return dict(describe("vgg", filters=value).parameters)["filters"]
 
-    assert filters(None) == (32, 48, 96)
-    assert filters(16) == (16, 24, 48)
+    assert filters(None) == (32, 64, 128)
+    assert filters(16) == (16, 32, 64)
     assert filters([4, 5, 6]) == filters((4, 5, 6)) == (4, 5, 6)
-    assert filters(1) == (1, 2, 3)
+    assert filters(1) == (1, 2, 4)
 
 
 # -- Networks of the user's own ------------------------------------------------------

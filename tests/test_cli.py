@@ -146,11 +146,11 @@ def test_train_then_evaluate(name, n_train, suffix, data, tmp_path, capsys):
 def test_parameters_and_seed_reach_the_classifier(data, tmp_path):
     path = tmp_path / "model.joblib"
     arguments = ["--data", data / "images.csv", "--model", path, "--test-size", 0]
-    given = ["filters=(4, 8, 8, 8)", "dropout=0.3", "lr_schedule=cosine"]
+    given = ["filters=(4, 8, 8)", "dropout=0.3", "lr_schedule=cosine"]
     parameters = [word for one in given for word in ("--param", one)]
     assert run("train", *arguments, "--seed", 7, *QUICK, *QUIET, *parameters) == 0
     expected = {
-        "filters": (4, 8, 8, 8),
+        "filters": (4, 8, 8),
         "dropout": 0.3,
         "lr_schedule": "cosine",
         "epochs": 2,

@@ -213,7 +213,7 @@ def test_oversampling_finds_more_of_a_rare_class(fashion_mnist):
     X, y = fashion_mnist.X_train[rows], y[rows]
     X_test, y_test = fashion_mnist.X_test, fashion_mnist.y_test
     pipe = ImbalancedPipeline(
-        [("more", RandomOverSampler(random_state=0)), ("clf", small_cnn(epochs=4))]
+        [("more", RandomOverSampler(random_state=0)), ("clf", small_cnn(epochs=1))]
     )
     plain = clone(pipe).set_params(more="passthrough")
     found = [

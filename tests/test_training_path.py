@@ -16,7 +16,7 @@ def test_the_fused_optimizers_do_what_keras_does(optimizer):
     from fmnist_sk._training._optimizers import FUSED
 
     settings = dict(OPTIMIZERS[optimizer])
-    name = settings.pop("name")
+    name, _ = settings.pop("name"), settings.pop("weight_decay")
     rng = np.random.default_rng(0)
     start = rng.normal(size=(3, 4)).astype(np.float32)
     gradients = rng.normal(size=(5, 3, 4)).astype(np.float32)

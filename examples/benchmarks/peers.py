@@ -242,6 +242,8 @@ def gradient_boosting(X, y, batch_size, seed=0):
 
 def ours(X, y, batch_size="auto", seed=0, **parameters):
     """`FashionCNNClassifier`; epochs=None is its own choice."""
+    import scikeras.wrappers  # noqa: F401  TensorFlow's import, as all peers have it
+
     from fmnist_sk import FashionCNNClassifier
 
     clf = FashionCNNClassifier(batch_size=batch_size, random_state=seed, **parameters)

@@ -6,21 +6,33 @@ import numpy as np
 from common import Worker, summary
 from training import contender
 
+BASE = ("Keras script, 10 epochs (B)", "keras_script", 32, 10, 2, {})
+
 
 def race():
     """To the end: accuracy, NLL and time on the 60,000 and 10,000 images"""
-    # Name, peer, batch size, epochs, seeds, parameters.
-    entries = [
-        ("Keras script, 10 epochs (B)", "keras_script", 32, 10, 2, {}),
+    return _race(
+        # Name, peer, batch size, epochs, seeds, parameters.
+        BASE,
         ("SciKeras, 10 epochs", "scikeras", 32, 10, 1, {}),
         ("skorch, bfloat16, 10 epochs", "skorch_bfloat16", 32, 10, 1, {}),
         ("MLPClassifier, 20 epochs", "mlp", 200, 20, 1, {}),
         ("HistGradientBoosting, 100", "gradient_boosting", 0, 100, 1, {}),
         ("FashionCNNClassifier()", "ours", "auto", None, 5, {}),
         ('"compact"', "ours", "auto", None, 5, {"architecture": "compact"}),
+    )
+
+
+def deep():
+    """The same for the deeper networks"""
+    return _race(
+        BASE,
         ('"vgg"', "ours", "auto", None, 3, {"architecture": "vgg"}),
         ('"resnet"', "ours", "auto", None, 3, {"architecture": "resnet"}),
-    ]
+    )
+
+
+def _race(*entries):
     values = {name: [] for name, *_ in entries}
     for seed in range(5):
         for name, peer, batch_size, epochs, seeds, parameters in entries:

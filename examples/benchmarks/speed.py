@@ -5,15 +5,16 @@ Run with::
     pip install -e '.[bench]'
     python examples/benchmarks/speed.py --json speed.json
 
-All of it takes about 40 minutes on two cores, of which the race takes 30; `--only`
+All of it takes about an hour on two cores, of which the races take 45 minutes; `--only`
 picks measurements. Contenders sit in processes of their own and take turns; ratios are
-medians over the rounds, and each has a round to warm up that does not count.
+medians over the rounds, and each has a round to warm up that does not count. In the
+races nobody warms up, but TensorFlow and PyTorch are imported before.
 """
 
 from common import arguments_for, run
 from memory import memory, memory_map
 from prediction import first_fit, predict_many, predict_one
-from race import race
+from race import deep, race
 from training import early_stopping, growth, matrix_rate, same_network, threads
 
 MEASUREMENTS = [
@@ -28,6 +29,7 @@ MEASUREMENTS = [
     threads,
     early_stopping,
     race,
+    deep,
 ]
 
 if __name__ == "__main__":

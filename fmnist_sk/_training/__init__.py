@@ -9,6 +9,7 @@ from ._data import Normalisation, Run, Validation
 from ._recipes import (
     OPTIMIZERS,
     recipe_of,
+    resolve_augmentation,
     resolve_learning_rate,
     resolve_length,
     resolve_precision,
@@ -27,6 +28,7 @@ __all__ = [
     "TrainingResult",
     "Validation",
     "recipe_of",
+    "resolve_augmentation",
     "resolve_learning_rate",
     "resolve_length",
     "resolve_weight_decay",

@@ -170,9 +170,11 @@ def _standard(x, blocks, parameters, options):
 
 def _compact(x, blocks, parameters, options):
     kernel = parameters["kernel_size"]
-    for i, units in enumerate(parameters["filters"]):
-        x = blocks.conv(x, units, kernel, strides=1 if i == 0 else 2, **options)
-    return keras.layers.GlobalAveragePooling2D(dtype=blocks.dtype)(x)
+    *pooled, last = parameters["filters"]
+    for units in pooled:
+        x = blocks.conv(x, units, kernel, pool=_pool(x), **options)
+    x = blocks.conv(x, last, kernel, strides=2, **options)
+    return keras.layers.Flatten()(x)
 
 
 def _two_conv(x, blocks, parameters, options):
