@@ -209,7 +209,7 @@ def test_a_union_puts_one_image_above_another(data):
 def test_oversampling_finds_more_of_a_rare_class(fashion_mnist):
     y = fashion_mnist.y_train[:2000]
     trousers, others = np.flatnonzero(y == 1), np.flatnonzero((y == 3) | (y == 0))
-    rows = np.r_[trousers[:8], others[:250]]
+    rows = np.r_[trousers[:4], others[:250]]
     X, y = fashion_mnist.X_train[rows], y[rows]
     X_test, y_test = fashion_mnist.X_test, fashion_mnist.y_test
     pipe = ImbalancedPipeline(
@@ -220,4 +220,4 @@ def test_oversampling_finds_more_of_a_rare_class(fashion_mnist):
         recall_score(y_test == 1, p.fit(X, y).predict(X_test) == 1)
         for p in (plain, pipe)
     ]
-    assert found[1] > found[0] + 0.1
+    assert found[1] > found[0] + 0.3

@@ -175,7 +175,7 @@ def test_learning_curve_by_partial_fit(Xy):
 
 def test_validation_curve_over_epochs(Xy):
     train_scores, test_scores = validation_curve(
-        small_cnn(), *Xy, param_name="epochs", param_range=[1, 5], cv=2
+        small_cnn(), *Xy, param_name="epochs", param_range=[1, 12], cv=2
     )
     assert (train_scores[1] > train_scores[0]).all()
     assert test_scores[1].mean() > test_scores[0].mean() + 0.1
