@@ -4,7 +4,7 @@ Run with::
 
     python examples/benchmarks/estimator.py --json estimator.json
 
-It takes about ten minutes on two cores; `--only` picks measurements. Needs psutil.
+`--only` picks measurements. Needs psutil.
 """
 
 import gc

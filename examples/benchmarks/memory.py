@@ -50,7 +50,6 @@ def _memory_map_worker(folder):
 
     n, path = 1_000_000, Path(folder) / "images.npy"
     X, y, *_ = load()
-    labels = np.resize(y, n)
     mapped = np.lib.format.open_memmap(path, "w+", np.uint8, (n, 784))
     for first in range(0, n, 50_000):
         mapped[first : first + 50_000] = X[:50_000]

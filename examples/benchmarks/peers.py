@@ -2,9 +2,9 @@
 
 Every function takes training images (rows of uint8), labels and a batch size, prepares
 what has to be prepared once, and returns two functions: `fit(epochs)` trains, and
-`predict(X)` gives the probabilities of each class. All of them train the network of two
-convolutions that is the first example of most tutorials: 32 and 64 filters of 3 × 3,
-each followed by max-pooling, and a dense layer of 128.
+`predict(X)` gives the probabilities of each class. Those of Keras and PyTorch train the
+network of two convolutions that is the first example of most tutorials: 32 and 64
+filters of 3 × 3, each followed by max-pooling, and a dense layer of 128.
 """
 
 import numpy as np

@@ -5,8 +5,8 @@ Run with::
     python examples/benchmarks/recipes.py --architectures standard compact
 
 Every line changes one thing of the recipe, trains on 50,000 images and measures on
-the other 10,000; the test images are not touched. On two cores it takes three minutes
-for "compact", 20 for "standard" and, a seed, 30 for "vgg". Needs psutil.
+the other 10,000; the test images are not touched. Each is a whole training a seed:
+"compact" is quick, "vgg" takes hours on two cores. Needs psutil.
 """
 
 import argparse

@@ -5,10 +5,10 @@ Run with::
     pip install -e '.[bench]'
     python examples/benchmarks/speed.py --json speed.json
 
-All of it takes about an hour on two cores, of which the races take 45 minutes; `--only`
-picks measurements. Contenders sit in processes of their own and take turns; ratios are
-medians over the rounds, and each has a round to warm up that does not count. In the
-races nobody warms up, but TensorFlow and PyTorch are imported before.
+`--only` picks measurements; the two races take longest. Contenders sit in processes of
+their own and take turns; ratios are medians over the rounds, and each has a round to
+warm up that does not count. In the races nobody warms up, but TensorFlow and PyTorch
+are imported before.
 """
 
 from common import arguments_for, run
