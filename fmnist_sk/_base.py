@@ -21,6 +21,7 @@ from ._training import (
     resolve_augmentation,
     resolve_learning_rate,
     resolve_length,
+    resolve_tta,
     resolve_weight_decay,
     train,
 )
@@ -195,9 +196,6 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             else self._normalisation
         )
         recipe = recipe_of(network)
-        augmentation = resolve_augmentation(
-            recipe, self.augmentation, self.image_shape_
-        )
         stops_early = self.early_stopping and validation is not None
         run = Run(
             rows=rows,
@@ -210,9 +208,11 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             ),
             seed=self._seed,
             weight_decay=resolve_weight_decay(self.optimizer, self.weight_decay),
-            label_smoothing=self.label_smoothing,
+            label_smoothing=recipe.label_smoothing
+            if self.label_smoothing is None
+            else self.label_smoothing,
             dropout=network.dropout,
-            augmentation=check_augmentation(augmentation),
+            augmentation=self._resolve_augmentation(recipe),
             validation=validation,
             patience=self.n_iter_no_change if stops_early else None,
             tol=self.tol,
@@ -231,6 +231,16 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             **lengths,
         )
 
+    def _resolve_augmentation(self, recipe):
+        augmentation = resolve_augmentation(
+            recipe, self.augmentation, self.image_shape_
+        )
+        return check_augmentation(augmentation)
+
+    def _resolve_tta(self):
+        recipe = recipe_of(self._network)
+        return resolve_tta(recipe, self.tta, self._resolve_augmentation(recipe))
+
     def _take_over(self, network, result):
         # All at once and last: others may be predicting.
         self._network, self._normalisation = network, result.normalisation
@@ -240,8 +250,12 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
     def _logits(self, X):
         check_is_fitted(self)
         X, *_ = validate_images(self, X, reset=False)
+        return self._logits_of_rows(X)
+
+    def _logits_of_rows(self, X):
+        """Predict from what `validate_images` gives."""
         predict = predictor_of(self, self._network, self._weights, self._normalisation)
-        return predict(X, self.tta)
+        return predict(X, self._resolve_tta())
 
     def __sklearn_is_fitted__(self):
         # `classes_` alone is what a first call of partial_fit starts with.

@@ -106,8 +106,10 @@ class FashionCNNClassifier(NetworkClassifier):
         0.05 for `"adamw"`, 0.2 for `"lion"`, 0.0005 for `"sgd"` and `"nesterov"` and 0
         for the others.
 
-    label_smoothing : float in [0, 1), default=0.0
-        Share of the target that is given to all classes alike.
+    label_smoothing : float in [0, 1), default=None
+        Share of the target that is given to all classes alike. It makes predictions
+        less sure of themselves. None is 0.05 for `"vgg"` and
+        `"resnet"` and 0 for the others.
 
     class_weight : dict or "balanced", default=None
         Weights of the classes, by label; `"balanced"` makes all classes count alike.
@@ -117,8 +119,9 @@ class FashionCNNClassifier(NetworkClassifier):
         Random changes to the training images, fresh in every epoch: the settings of
         :class:`ImageAugmenter` as a dict, one of three presets, or None. `"auto"` is
         the architecture's own: shifts by a pixel for `"standard"`; for `"vgg"` and
-        `"resnet"` `"light"`, which mirrors, too: set it where left and right differ, as
-        in digits. Strips of height 1 are left alone.
+        `"resnet"` half of the images are mirrored, too, and a part of half of them is
+        erased: set it where left and right differ, as in digits. Strips of height 1 are
+        left alone.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         What the layers of a named architecture compute in while training. `"auto"` is
@@ -143,9 +146,10 @@ class FashionCNNClassifier(NetworkClassifier):
         Whether to train anew on all of X, for the best number of epochs, once early
         stopping has found it on a part held out from X.
 
-    tta : {"flip", "flip_shift"}, default=None
+    tta : {"auto", "flip", "flip_shift"} or None, default="auto"
         Test-time augmentation: predictions average the logits of the image and its
-        mirror image, and of both shifted by a pixel.
+        mirror image, and of both shifted by a pixel. `"auto"` is `"flip"` for `"vgg"`
+        and `"resnet"` where `augmentation` mirrors images, and None otherwise.
 
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the last `fit`, with the labels and
@@ -244,7 +248,7 @@ class FashionCNNClassifier(NetworkClassifier):
         "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "lr_schedule": [StrOptions(set(SCHEDULES))],
         "weight_decay": [Interval(Real, 0, None, closed="left"), None],
-        "label_smoothing": [_FRACTION],
+        "label_smoothing": [_FRACTION, None],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "augmentation": [str, dict, None],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
@@ -253,7 +257,7 @@ class FashionCNNClassifier(NetworkClassifier):
         "n_iter_no_change": [_POSITIVE],
         "tol": [Interval(Real, 0, None, closed="left")],
         "refit": ["boolean"],
-        "tta": [StrOptions({"flip", "flip_shift"}), None],
+        "tta": [StrOptions({"auto", "flip", "flip_shift"}), None],
         "warm_start": ["boolean"],
         "callbacks": "no_validation",
         "random_state": ["random_state"],
@@ -277,7 +281,7 @@ class FashionCNNClassifier(NetworkClassifier):
         learning_rate: float | None = None,
         lr_schedule: Literal["one_cycle", "cosine", "constant"] = "one_cycle",
         weight_decay: float | None = None,
-        label_smoothing: float = 0.0,
+        label_smoothing: float | None = None,
         class_weight: dict | Literal["balanced"] | None = None,
         augmentation: dict
         | Literal["auto", "light", "standard", "strong"]
@@ -288,7 +292,7 @@ class FashionCNNClassifier(NetworkClassifier):
         n_iter_no_change: int = 5,
         tol: float = 1e-4,
         refit: bool = False,
-        tta: Literal["flip", "flip_shift"] | None = None,
+        tta: Literal["auto", "flip", "flip_shift"] | None = "auto",
         warm_start: bool = False,
         callbacks: Callback | Sequence[Callback] | None = None,
         random_state: int | np.random.RandomState | None = None,
@@ -492,10 +496,13 @@ class FashionCNNClassifier(NetworkClassifier):
         -------
         model : keras.Model
             A new model of stock Keras layers, not compiled, from images of shape
-            `image_shape_`, on the scale of the training images, to probabilities.
+            `image_shape_`, on the scale of the training images, to the probabilities
+            that `predict_proba` gives, test-time augmentation included.
         """
         check_is_fitted(self)
         _engine.start()
         from .architectures._network import to_keras
 
-        return to_keras(self._network, self._weights, self._normalisation)
+        return to_keras(
+            self._network, self._weights, self._normalisation, self._resolve_tta()
+        )

@@ -28,7 +28,7 @@ _MEMBER = "fmnist_sk.json"
 _OWN_TYPES = (
     "fmnist_sk._training._data.Normalisation",
     "fmnist_sk.architectures.NetworkDescription",
-    "fmnist_sk.augmentation.ImageAugmenter",
+    "fmnist_sk.augmentation._augmenter.ImageAugmenter",
     "fmnist_sk.classifier.FashionCNNClassifier",
     "fmnist_sk.preprocessing.ImageNormalizer",
     "fmnist_sk.preprocessing.ImageReshaper",

@@ -26,7 +26,14 @@ from fmnist_sk.augmentation import (
     tta_views,
 )
 
-EVERYTHING = {"horizontal_flip": 0.5, "rotation": 30, "zoom": 0.2, "shift": 0.2}
+EVERYTHING = {
+    "horizontal_flip": 0.5,
+    "rotation": 30,
+    "zoom": 0.2,
+    "shift": 0.2,
+    "erasing": 0.5,
+    "erasing_size": 0.4,
+}
 
 
 def make_images(shape=(7, 6, 6, 1), dtype=np.uint8, seed=0):
@@ -48,6 +55,8 @@ def augment(images, spec, seed=0):
         ({"rotation": 0, "zoom": 0.0}, {}),
         ({"shift": 0, "rotation": np.int64(180)}, {"rotation": 180.0}),
         ({"horizontal_flip": 1}, {"horizontal_flip": 1.0}),
+        ({"erasing": 0.5}, {"erasing": 0.5, "erasing_size": 0.33}),
+        ({"erasing": 0, "erasing_size": 0.5}, {}),
         ("light", PRESETS["light"]),
         ("standard", PRESETS["standard"]),
         ("strong", PRESETS["strong"]),
@@ -83,6 +92,8 @@ def test_presets_are_valid_and_cannot_be_changed_through_a_result(name):
         ({"shift": "0.1"}, "'shift' must be"),
         ({"shift": (0.1, 0.1)}, "'shift' must be"),
         ({"shift": None}, "'shift' must be"),
+        ({"erasing": 2}, "'erasing' must be"),
+        ({"erasing": 0.5, "erasing_size": 0}, "'erasing_size' must be"),
     ],
 )
 @pytest.mark.parametrize("error", [ValueError, TypeError])
@@ -219,6 +230,35 @@ def test_what_comes_into_view_repeats_the_border(channels):
     shifted = translate(image, np.array([1]), np.array([-2]))
     for channel in np.moveaxis(shifted[0], 2, 0):
         assert_array_equal(channel, [[2, 2, 2], [2, 2, 2], [5, 5, 5]])
+
+
+# Erasing ----------------------------------------------------------------------
+
+
+def test_erased_rectangles_have_their_size_and_reach_everywhere():
+    images = np.zeros((4000, 10, 20, 2))
+    images[:, ::2] = [1.0, 3.0]  # the means are 0.5 and 1.5
+    erased = augment(images, {"erasing": 0.5, "erasing_size": 0.3})
+    changed = (erased != images).any(axis=3)
+    assert_allclose(changed.any(axis=(1, 2)).mean(), 0.5, atol=0.03)
+    assert_allclose(erased[changed], np.tile([0.5, 1.5], (changed.sum(), 1)))
+    heights, widths = changed.any(axis=2).sum(axis=1), changed.any(axis=1).sum(axis=1)
+    # 3 of 10 rows and 6 of 20 columns, less where the centre is near the border.
+    assert set(heights) == {0, 2, 3}
+    assert set(widths) == {0, 3, 4, 5, 6}
+    assert changed.any(axis=0).all()
+    full = changed.sum(axis=(1, 2)) == 18
+    assert full.mean() > 0.25
+
+
+def test_an_erased_integer_image_gets_its_rounded_mean():
+    image = np.array([1, 2, 2, 1], dtype=np.uint8).reshape(1, 2, 2, 1)
+    erased = augment(image, {"erasing": 1.0, "erasing_size": 1.0})
+    assert_array_equal(np.setdiff1d(erased, image), [])
+    image = np.array([0, 0, 0, 100], dtype=np.uint8).reshape(1, 2, 2, 1)
+    erased = augment(image, {"erasing": 1.0, "erasing_size": 1.0})
+    assert set(np.unique(erased)) <= {0, 25, 100}
+    assert 25 in erased
 
 
 # The warp ---------------------------------------------------------------------

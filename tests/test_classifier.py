@@ -234,6 +234,18 @@ def test_test_time_augmentation_averages_logits_of_views(images, fitted, tta):
     np.testing.assert_allclose(clf.decision_function(X), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("tta", ["flip", "flip_shift"])
+def test_keras_model_averages_the_same_views(images, fitted, tta, tmp_path):
+    import keras
+
+    X = images[0][:20]
+    clf = copy.deepcopy(fitted).set_params(tta=tta)
+    clf.to_keras().save(tmp_path / "model.keras")
+    model = keras.saving.load_model(tmp_path / "model.keras")
+    probabilities = model.predict(X.reshape(-1, 28, 28, 1), verbose=0)
+    np.testing.assert_allclose(probabilities, clf.predict_proba(X), atol=1e-5)
+
+
 def test_attributes(fitted):
     assert fitted.n_iter_ == fitted.best_epoch_ == 2
     assert set(fitted.history_) == {"loss", "accuracy", "learning_rate"}

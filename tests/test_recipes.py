@@ -10,6 +10,7 @@ from fmnist_sk._training import (
     recipe_of,
     resolve_learning_rate,
     resolve_length,
+    resolve_tta,
     resolve_weight_decay,
 )
 from fmnist_sk._training._recipes import RECIPES, Recipe, resolve_precision
@@ -70,6 +71,19 @@ def test_auto_is_the_augmentation_of_the_recipe(architecture, sample):
     ]
     for a, b in zip(*(clf._weights for clf in models), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_mirror_images_are_only_asked_about_where_training_had_them(sample):
+    deep, mirrored = recipe("vgg"), {"horizontal_flip": 0.5}
+    assert resolve_tta(deep, "auto", mirrored) == "flip"
+    assert resolve_tta(deep, "auto", {"shift": 0.04}) is None
+    assert resolve_tta(deep, None, mirrored) is None
+    assert resolve_tta(recipe("standard"), "auto", mirrored) is None
+    X, y = sample.X_train[:60], sample.y_train[:60]
+    clf = quick(architecture="vgg", filters=4).fit(X, y)
+    by_default = clf.predict_proba(X)
+    np.testing.assert_array_equal(by_default, clf.set_params(tta="flip").predict_proba(X))
+    assert np.abs(by_default - clf.set_params(tta=None).predict_proba(X)).max() > 0
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "nesterov"])

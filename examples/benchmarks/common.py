@@ -53,8 +53,9 @@ def _processor():
 
 
 def summary(values):
-    """Mean ± standard deviation."""
-    return f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}"
+    """Mean ± standard deviation, of several."""
+    spread = f" ± {np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.2f}{spread}"
 
 
 def median_ms(function, n):

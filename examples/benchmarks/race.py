@@ -51,12 +51,11 @@ def _race(*entries):
     rows = []
     for name, results in values.items():
         seconds, accuracy, nll = (list(column) for column in zip(*results, strict=True))
-        spread = summary(accuracy) if len(accuracy) > 1 else f"{accuracy[0]:.2f}"
         time_taken = statistics.median(seconds)
         rows.append(
             (
                 name,
-                f"{spread} %, NLL {np.mean(nll):.3f}, {time_taken:.0f} s, "
+                f"{summary(accuracy)} %, NLL {np.mean(nll):.3f}, {time_taken:.0f} s, "
                 f"{time_taken / base:.2f} B",
             )
         )

@@ -14,7 +14,7 @@ import json
 import time
 
 import numpy as np
-from common import load, machine
+from common import load, machine, summary
 from sklearn.metrics import log_loss
 
 from fmnist_sk import FashionCNNClassifier
@@ -94,9 +94,8 @@ def main():
             values = measure(architecture, parameters, range(arguments.seeds))
             results[f"{architecture}, {name}"] = values
             accuracy, nll, seconds = np.transpose(values)
-            spread = f" ± {accuracy.std(ddof=1):.2f}" if arguments.seeds > 1 else ""
             print(
-                f"| {name} | {accuracy.mean():.2f}{spread} % | {nll.mean():.3f} | "
+                f"| {name} | {summary(accuracy)} % | {nll.mean():.3f} | "
                 f"{np.median(seconds):.0f} s |",
                 flush=True,
             )

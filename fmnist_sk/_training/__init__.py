@@ -13,6 +13,7 @@ from ._recipes import (
     resolve_learning_rate,
     resolve_length,
     resolve_precision,
+    resolve_tta,
     resolve_weight_decay,
 )
 from ._schedules import SCHEDULES
@@ -31,6 +32,7 @@ __all__ = [
     "resolve_augmentation",
     "resolve_learning_rate",
     "resolve_length",
+    "resolve_tta",
     "resolve_weight_decay",
     "train",
 ]

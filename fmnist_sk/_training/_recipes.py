@@ -4,7 +4,7 @@ Everything here was chosen on images held out from Fashion-MNIST's 60,000; the a
 are in `docs/recipes.md`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .. import _engine
 
@@ -26,20 +26,27 @@ class Recipe:
         rate.
     augmentation : str, dict or None
         Of images; strips of height 1 are never augmented by default.
+    tta : str or None
+        Views that predictions average, where the training mirrored images.
+    label_smoothing : float
+        Share of the target that is given to all classes alike.
     """
 
     epochs: int = 5
     rate: float = 3.0
     augmentation: str | dict | None = None
+    tta: str | None = None
+    label_smoothing: float = 0.0
 
 
 _USUAL = Recipe()
+_DEEP_AUGMENTATION = {"horizontal_flip": 0.5, "shift": 0.04, "erasing": 0.5}
 RECIPES = {
     # A pixel of 28 is a shift that no small image minds.
     "standard": Recipe(epochs=7, rate=10.0, augmentation={"shift": 0.04}),
     "compact": Recipe(epochs=3, rate=10.0),
-    "vgg": Recipe(epochs=16, rate=6.0, augmentation="light"),
-    "resnet": Recipe(epochs=12, rate=6.0, augmentation="light"),
+    "vgg": Recipe(20, 6.0, _DEEP_AUGMENTATION, tta="flip", label_smoothing=0.05),
+    "resnet": Recipe(16, 6.0, _DEEP_AUGMENTATION, tta="flip", label_smoothing=0.05),
 }
 
 #: The optimizers: what Keras calls them, the constant learning rate and the decoupled
@@ -80,7 +87,7 @@ def recipe_of(network):
     recipe = RECIPES.get(network.architecture, _USUAL)
     if dict(network.parameters)["batch_norm"]:
         return recipe
-    return Recipe(recipe.epochs, _USUAL.rate, recipe.augmentation)
+    return replace(recipe, rate=_USUAL.rate)
 
 
 def resolve_learning_rate(recipe, optimizer, learning_rate, schedule):
@@ -148,6 +155,29 @@ def resolve_augmentation(recipe, augmentation, image_shape):
     if not isinstance(augmentation, str) or augmentation != "auto":
         return augmentation
     return recipe.augmentation if min(image_shape[:2]) > 1 else None
+
+
+def resolve_tta(recipe, tta, augmentation):
+    """Give the test-time augmentation that "auto" stands for.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The network's.
+    tta : str or None
+        What the user said.
+    augmentation : dict
+        The settings the network is trained with: one that never saw a mirror image is
+        not asked about any.
+
+    Returns
+    -------
+    tta : str or None
+        Resolved.
+    """
+    if tta != "auto":
+        return tta
+    return recipe.tta if "horizontal_flip" in augmentation else None
 
 
 def resolve_length(recipe, n_samples, epochs, batch_size):

@@ -158,7 +158,7 @@ def _seeded(seed):
         np.random.set_state(of_numpy)  # noqa: NPY002
 
 
-def to_keras(description, weights, normalisation):
+def to_keras(description, weights, normalisation, tta=None):
     """Give a fitted network as an ordinary Keras model of stock layers.
 
     Parameters
@@ -169,6 +169,8 @@ def to_keras(description, weights, normalisation):
         Its weights.
     normalisation : Normalisation
         Mean and scale of its training images.
+    tta : {None, "flip", "flip_shift"}, default=None
+        Test-time augmentation: the logits of several views are averaged.
 
     Returns
     -------
@@ -184,10 +186,26 @@ def to_keras(description, weights, normalisation):
         mean, scale = normalisation.mean, normalisation.scale
         x = keras.layers.Rescaling(1.0, (-mean).tolist(), name="centre")(images)
         x = keras.layers.Rescaling((1 / scale).tolist(), name="scale")(x)
-        x = network.model(x)
-        if not network.gives_probabilities:
+        if tta is None:
+            x = network.model(x)
+        else:
+            x = keras.layers.Average()(
+                [network.to_logits(network.model(view)) for view in _views(x, tta)]
+            )
+        if tta or not network.gives_probabilities:
             x = keras.layers.Softmax(name="probabilities")(x)
         return keras.Model(images, x)
+
+
+def _views(x, tta):
+    """What `augmentation.tta_views` gives, of a Keras tensor."""
+    upright = [x]
+    if tta == "flip_shift":
+        up = keras.ops.concatenate([x[:, 1:], x[:, -1:]], axis=1)
+        down = keras.ops.concatenate([x[:, :1], x[:, :-1]], axis=1)
+        upright.append(keras.ops.concatenate([up[:, :, 1:], up[:, :, -1:]], axis=2))
+        upright.append(keras.ops.concatenate([down[:, :, :1], down[:, :, :-1]], axis=2))
+    return [v for view in upright for v in (view, keras.ops.flip(view, axis=2))]
 
 
 def prediction_weights(description, weights):
