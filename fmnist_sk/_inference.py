@@ -122,7 +122,9 @@ def _prediction_graph(description, dtype, of_weights):
             return apply(pixels, weights)
 
         shape, channels = description.image_shape, description.image_shape[-1:]
-        return tf.function(predict, jit_compile=False).get_concrete_function(
+        # AutoGraph would only take time: nothing of Keras needs it.
+        traced = tf.function(predict, jit_compile=False, autograph=False)
+        return traced.get_concrete_function(
             tf.TensorSpec([None, *shape], dtype),
             tf.TensorSpec(channels, tf.float32),
             tf.TensorSpec(channels, tf.float32),

@@ -240,16 +240,16 @@ class TrainingGraph:
                 tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in arguments
             ]
             with _engine.BUILDING:
+                # AutoGraph would take longer to rewrite Keras than all else to trace.
                 self._functions[key] = tf.function(
-                    function, jit_compile=False
+                    function, jit_compile=False, autograph=False
                 ).get_concrete_function(*signature)
         return self._functions[key](*arguments).numpy()
 
     def _train_steps(self, images, mean, factor, y, sample_weight, edges, rates):
-        # Exact, so that it does not matter how many steps a call takes.
-        totals = tf.zeros(3, tf.float64)
         variables = self.model.trainable_variables
-        for step in tf.range(tf.size(rates)):
+
+        def train_step(step, totals):
             batch = slice(edges[step], edges[step + 1])
             pixels = _normalise(images[batch], mean, factor)
             labels, weight = y[batch], sample_weight[batch]
@@ -263,7 +263,14 @@ class TrainingGraph:
                     objective += tf.add_n(self.model.losses)
             self.optimizer.learning_rate.assign(rates[step])
             self.optimizer.apply(tape.gradient(objective, variables), variables)
-            totals += tf.cast(_sums(labels, logits, loss, weight), tf.float64)
+            sums = _sums(labels, logits, loss, weight)
+            return step + 1, totals + tf.cast(sums, tf.float64)
+
+        # Exact, so that it does not matter how many steps a call takes.
+        nothing = tf.zeros(3, tf.float64)
+        _, totals = tf.while_loop(
+            lambda step, _: step < tf.size(rates), train_step, (0, nothing)
+        )
         return totals
 
     def _evaluate_batch(self, images, mean, factor, y, sample_weight):
