@@ -77,7 +77,8 @@ def _add_demo(commands):
 Train a scikit-learn pipeline with a CNN on Fashion-MNIST. The real data are taken if
 they are on this machine or can be downloaded, else the 4,000 images that come with
 the package. Prints the classification report on the test images, and writes
-confusion_matrix.png, training_curves.png and the fitted pipeline, model.joblib.""",
+confusion_matrix.png, training_curves.png, mistakes.png and the fitted pipeline,
+model.joblib.""",
         [
             "python -m fmnist_sk demo",
             "python -m fmnist_sk demo --sample --epochs 5 --output /tmp/demo",

@@ -53,15 +53,55 @@ def _unwrap(estimator, X):
     check_is_fitted(estimator)
     if hasattr(estimator, "best_estimator_"):
         return _unwrap(estimator.best_estimator_, X)
+    if hasattr(estimator, "cv_results_"):
+        raise ValueError(
+            f"{type(estimator).__name__} has no best_estimator_, as it was not fitted "
+            "with refit: set refit=True."
+        )
     if hasattr(estimator, "steps"):
-        before, (_, last) = estimator[:-1], estimator.steps[-1]
-        if X is not None and len(before.steps):
-            X = before.transform(X)
+        *before, (_, last) = estimator.steps
+        for _, step in before if X is not None else ():
+            # "passthrough", None, and samplers, which only training passes through.
+            if hasattr(step, "transform"):
+                X = step.transform(X)
         return _unwrap(last, X)
     return estimator, X
 
 
-def image_stack(X, image_shape=None, estimator=None):
+def images_of(estimator, X, image_shape=None):
+    """Give the images among what an estimator predicts from.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted; it may know the shape of its images.
+    X : array-like
+        What it predicts from.
+    image_shape : sequence of int, default=None
+        What the user says the shape of one is.
+
+    Returns
+    -------
+    images : ndarray of shape (n_images, height, width, channels)
+        Of X, or where X has more than pixels, of what the steps before the network have
+        left of it.
+
+    Raises
+    ------
+    ValueError
+        If there are no images of the shape that the estimator knows.
+    """
+    final, known = final_estimator(estimator), None
+    if image_shape is None and np.ndim(X) == 2:
+        known = getattr(final, "image_shape_", None)
+    if known is None:
+        return image_stack(X, image_shape)
+    if np.shape(X)[1] != math.prod(known):
+        X = final_estimator_and_input(estimator, X)[1]
+    return image_stack(X, known)
+
+
+def image_stack(X, image_shape=None):
     """Give images as an array `(n_images, height, width, channels)`.
 
     Parameters
@@ -71,8 +111,6 @@ def image_stack(X, image_shape=None, estimator=None):
         Images, of any number, also none.
     image_shape : sequence of int, default=None
         What the user says the shape of one is.
-    estimator : estimator, default=None
-        One that may know.
 
     Returns
     -------
@@ -90,8 +128,4 @@ def image_stack(X, image_shape=None, estimator=None):
             "X must hold images, as rows or of shape (n, height, width) or (n, height, "
             f"width, channels). Got an array of shape {images.shape} instead."
         )
-    if image_shape is None and images.ndim == 2 and estimator is not None:
-        known = getattr(final_estimator(estimator), "image_shape_", None)
-        if known is not None and math.prod(known) == images.shape[1]:
-            image_shape = known
     return images.reshape(-1, *infer_image_shape(images.shape, image_shape))

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import numpy as np
+from sklearn.utils import column_or_1d
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from ._images import (
@@ -96,6 +97,36 @@ def encode_labels(estimator, y, classes):
             f"does not know; its classes_ are {classes.tolist()}."
         )
     return np.searchsorted(classes, y).astype(np.int32)
+
+
+def codes_of(labels, classes, name):
+    """Give labels of any kind as positions in `classes`.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n,)
+        Labels; a column is taken with a warning.
+    classes : array-like of shape (n_classes,)
+        All that there are, in order.
+    name : str
+        What the labels are called in the error.
+
+    Returns
+    -------
+    codes : ndarray of shape (n,), dtype int
+        The positions.
+
+    Raises
+    ------
+    ValueError
+        If there are others.
+    """
+    labels = column_or_1d(labels, warn=True).tolist()
+    position = {label: i for i, label in enumerate(np.asarray(classes).tolist())}
+    unknown = sorted({label for label in labels if label not in position}, key=str)
+    if unknown:
+        raise ValueError(f"{name} has {unknown}, but the classes are {list(position)}.")
+    return np.array([position[label] for label in labels], dtype=int)
 
 
 def total_weights(sample_weight, class_weights, codes, X):

@@ -174,7 +174,7 @@ class FashionCNNClassifier(NetworkClassifier):
     n_features_in_ : int
         Values an image: height × width × channels.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of X's columns, if X is a DataFrame with strings for column names.
 
     image_shape_ : tuple of int

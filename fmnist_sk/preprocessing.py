@@ -34,7 +34,7 @@ class ImageReshaper(ImageTransformer):
         `(1, n_features_in_, 1)`.
     n_features_in_ : int
         Number of pixel values of one image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if `X` was a DataFrame with string column names.
 
     See Also
@@ -177,17 +177,17 @@ class ImageNormalizer(ImageTransformer):
 
     Attributes
     ----------
-    center_ : float or ndarray of shape (channels,) or (n_features_in_,), float64
+    center_ : float or ndarray of shape (channels,) or (`n_features_in_`,), float64
         The smallest value if rescaled (0 for uint8), the mean if standardised: one
         number, one per channel or one per pixel value.
-    scale_ : float or ndarray of shape (channels,) or (n_features_in_,), float64
+    scale_ : float or ndarray of shape (channels,) or (`n_features_in_`,), float64
         The range if rescaled (255 for uint8), the standard deviation if
         standardised; 1 where the training images are constant.
     image_shape_ : tuple of int
         `(height, width, channels)` of one image.
     n_features_in_ : int
         Number of pixel values of one image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if `X` was a DataFrame with string column names.
 
     See Also

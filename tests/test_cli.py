@@ -93,14 +93,15 @@ def test_demo_without_data_takes_the_sample(tmp_path, sample, capsys):
     assert "Epoch 1/2" in out
     assert all(name in out for name in CLASS_NAMES)
     files = {path.name: path for path in folder.iterdir()}
-    assert set(files) == {"confusion_matrix.png", "training_curves.png", "model.joblib"}
+    pictures = ("confusion_matrix.png", "training_curves.png", "mistakes.png")
+    assert set(files) == {*pictures, "model.joblib"}
     assert all(str(path) in out for path in files.values())
     pipeline = joblib.load(files["model.joblib"])
     accuracy = pipeline.score(sample.X_test, sample.y_test)
     assert accuracy > 0.5
     assert f"Test accuracy {accuracy:.2%}" in out
     assert len(pipeline["cnn"].history_["val_accuracy"]) == 2
-    for name in ("confusion_matrix.png", "training_curves.png"):
+    for name in pictures:
         picture = imread(files[name])
         assert picture.shape[1] >= 1000
         # Nothing is cut off at the edges: the outermost pixels are white.

@@ -82,7 +82,9 @@ def test_mirror_images_are_only_asked_about_where_training_had_them(sample):
     X, y = sample.X_train[:60], sample.y_train[:60]
     clf = quick(architecture="vgg", filters=4).fit(X, y)
     by_default = clf.predict_proba(X)
-    np.testing.assert_array_equal(by_default, clf.set_params(tta="flip").predict_proba(X))
+    np.testing.assert_array_equal(
+        by_default, clf.set_params(tta="flip").predict_proba(X)
+    )
     assert np.abs(by_default - clf.set_params(tta=None).predict_proba(X)).max() > 0
 
 

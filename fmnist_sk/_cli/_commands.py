@@ -62,14 +62,21 @@ def demo(args):
     )
     written = {
         name: folder / name
-        for name in ("confusion_matrix.png", "training_curves.png", "model.joblib")
+        for name in (
+            "confusion_matrix.png",
+            "training_curves.png",
+            "mistakes.png",
+            "model.joblib",
+        )
     }
-    matrix, curves, stored = written.values()
+    matrix, curves, mistakes, stored = written.values()
     _save_confusion_matrix(matrix, model, test.y, y_pred, model.class_names_)
     _save_training_curves(curves, model)
+    _save_mistakes(mistakes, model, test, model.class_names_)
     files.save(model, stored)
     print("Confusion matrix:", matrix)
     print("Training curves: ", curves)
+    print("Mistakes:        ", mistakes)
     print("Fitted pipeline: ", stored)
     print("\nTo use it in Python:")
     print(f"  import joblib; model = joblib.load({str(stored)!r})")
@@ -308,4 +315,17 @@ def _save_training_curves(path, model):
 
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     TrainingHistoryDisplay.from_estimator(model, ax=figure.subplots(1, 2))
+    figure.savefig(path, dpi=150)
+
+
+def _save_mistakes(path, model, test, names):
+    from matplotlib.figure import Figure
+
+    from ..plotting import MisclassifiedImagesDisplay
+
+    figure = Figure(figsize=(9, 6.3), layout="constrained")
+    figure.suptitle("The most confident mistakes: predicted above, true below")
+    MisclassifiedImagesDisplay.from_estimator(
+        model, test.X, test.y, display_labels=names, ax=figure.subplots()
+    )
     figure.savefig(path, dpi=150)

@@ -58,7 +58,7 @@ class ImageAugmenter(ImageTransformer):
         `(height, width, channels)` of one image.
     n_features_in_ : int
         Number of pixel values of one image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if `X` was a DataFrame with string column names.
 
     See Also

@@ -1,0 +1,175 @@
+"""Occlusion: how much worse a prediction gets where an image is covered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from .._unwrap import final_estimator, image_stack
+from .._validation import codes_of
+from ._classes import target_codes
+
+
+def occlusion_sensitivity(
+    estimator: BaseEstimator,
+    X: ArrayLike,
+    *,
+    target: Any = None,
+    patch_size: int | Sequence[int] = 4,
+    stride: int | Sequence[int] = 2,
+    fill_value: float | None = None,
+    image_shape: Sequence[int] | None = None,
+) -> NDArray[np.float64]:
+    """Measure how much of a class's probability each place of an image carries.
+
+    A patch is covered, everywhere in turn; a pixel's value is the mean, over all
+    patches that cover it, of how much the probability of the class falls [1]_. It
+    needs nothing but `predict_proba`, so it explains any classifier or pipeline.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted classifier with `predict_proba`.
+
+    X : array-like of shape (n, pixels), (n, height, width) or \
+            (n, height, width, channels)
+        Images; `estimator` gets them in this form. A DataFrame stays one.
+
+    target : label or array-like of shape (n,), default=None
+        The class whose probability is watched, one for all images or one for each. By
+        default it is the one predicted.
+
+    patch_size : int or (height, width), default=4
+        Size of the patch in pixels. A single number is cut to the size of the image.
+
+    stride : int or (down, right), default=2
+        How far the patch moves at a time, in pixels, at most its own size, to which a
+        single number is cut. There is a prediction of all images for each place.
+
+    fill_value : float, default=None
+        What the patch is filled with. None is the mean of X, of each channel.
+
+    image_shape : (height, width) or (height, width, channels), default=None
+        Of rows, where `estimator` does not know it and they form no square.
+
+    Returns
+    -------
+    sensitivity : ndarray of shape (n, height, width), dtype float64
+        From -1 to 1: how much the probability falls; negative where covering the image
+        makes the class more likely.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If `estimator` is not fitted.
+    TypeError
+        If it gives no probabilities.
+    ValueError
+        If X holds no images, `target` is no class, or a size does not fit.
+
+    See Also
+    --------
+    grad_cam : An explanation from inside the network, in one pass.
+
+    References
+    ----------
+    .. [1] M. D. Zeiler and R. Fergus, "Visualizing and understanding convolutional
+       networks", ECCV 2014, arXiv:1311.2901, section 4.2.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from fmnist_sk import load_fashion_mnist_sample
+    >>> from fmnist_sk.inspection import occlusion_sensitivity
+    >>> X, y = load_fashion_mnist_sample(return_X_y=True)
+    >>> clf = LogisticRegression(max_iter=5000).fit(X[:100] / 255, y[:100])
+    >>> occlusion_sensitivity(clf, X[:2] / 255, patch_size=7, stride=7).shape
+    (2, 28, 28)
+    """
+    check_is_fitted(estimator)
+    if not hasattr(estimator, "predict_proba"):
+        raise TypeError(
+            f"{type(estimator).__name__} has no predict_proba, whose change is what "
+            "occlusion measures."
+        )
+    if image_shape is None and np.ndim(X) == 2:
+        image_shape = getattr(final_estimator(estimator), "image_shape_", None)
+    images = image_stack(X, image_shape)
+    n_images, height, width, _ = images.shape
+    if n_images == 0:
+        raise ValueError(
+            f"Found array with 0 sample(s) (shape={np.shape(X)}) while a minimum of 1 "
+            "is required."
+        )
+    size = _pair(patch_size, "patch_size", (height, width))
+    steps = _pair(stride, "stride", size)
+    fill = _fill(images, fill_value)
+    whole = estimator.predict_proba(X)
+    classes = estimator.classes_
+    codes = target_codes(
+        classes,
+        target,
+        lambda: codes_of(estimator.predict(X), classes, "The prediction"),
+        n_images,
+    )
+    every = np.arange(n_images)
+    fall, times = np.zeros((n_images, height, width)), np.zeros((height, width))
+    for top in _positions(height, size[0], steps[0]):
+        for left in _positions(width, size[1], steps[1]):
+            place = slice(top, top + size[0]), slice(left, left + size[1])
+            covered = images.copy()
+            covered[:, *place] = fill
+            rest = estimator.predict_proba(_in_form_of(X, covered))
+            change = whole[every, codes] - rest[every, codes]
+            fall[:, *place] += change[:, None, None]
+            times[place] += 1
+    return fall / times
+
+
+def _fill(images, fill_value):
+    """What a patch is filled with, in the dtype of the images."""
+    if fill_value is None:
+        mean = images.reshape(-1, images.shape[-1]).mean(axis=0)
+        fill = np.rint(mean) if images.dtype.kind in "biu" else mean
+        return fill.astype(images.dtype)
+    with np.errstate(invalid="ignore"):
+        fill = np.asarray(fill_value, dtype=float).astype(images.dtype)
+    if images.dtype.kind in "biu" and fill != fill_value:
+        raise ValueError(
+            f"fill_value={fill_value!r} is no pixel of dtype {images.dtype}."
+        )
+    return fill
+
+
+def _pair(value, name, largest):
+    sizes = (value, value) if np.ndim(value) == 0 else tuple(value)
+    if isinstance(value, Integral):  # of a strip 1 pixel high, what there is
+        sizes = tuple(min(s, most) for s, most in zip(sizes, largest, strict=True))
+    fits = len(sizes) == 2 and all(
+        isinstance(s, Integral) and 1 <= s <= most
+        for s, most in zip(sizes, largest, strict=True)
+    )
+    if not fits:
+        raise ValueError(
+            f"{name} must be one or two integers, each at least 1 and at most "
+            f"{largest}. Got {value!r} instead."
+        )
+    return sizes
+
+
+def _positions(length, size, step):
+    """Where a patch begins: the last one ends with the image."""
+    return sorted({*range(0, length - size, step), length - size})
+
+
+def _in_form_of(X, images):
+    """Give images in the form the caller's X has."""
+    if hasattr(X, "iloc"):
+        return type(X)(images.reshape(X.shape), columns=X.columns, index=X.index)
+    return images.reshape(np.shape(X))

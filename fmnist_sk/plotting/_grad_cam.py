@@ -1,0 +1,226 @@
+"""GradCAMDisplay: where in an image the network sees a class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+
+from .._unwrap import final_estimator_and_input, image_stack
+from ..inspection import grad_cam
+from ..inspection._classes import target_codes
+from . import _panels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+_MOST_COLUMNS = 4
+# Lightness grows steadily, so that the map is read without any colour vision.
+_COLORS = "inferno"
+
+
+class GradCAMDisplay:
+    """Images, each beside itself under the map of what speaks for a class.
+
+    Use :meth:`from_estimator` for Grad-CAM, or pass the constructor any heat maps, such
+    as those of :func:`~fmnist_sk.inspection.occlusion_sensitivity`. All parameters are
+    stored as attributes.
+
+    Parameters
+    ----------
+    images : array-like of shape (n, height, width) or (n, height, width, channels)
+        The images.
+
+    heatmaps : array-like of shape (n, height, width)
+        A weight for each pixel. What is negative is shown as 0, and the largest weight
+        of an image in the brightest colour.
+
+    titles : sequence of str of length n, default=None
+        What is written above each image.
+
+    Attributes
+    ----------
+    ax_ : ndarray of shape (n, 2) of matplotlib Axes
+        For each image its own Axes and that of its map.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    images_ : list of matplotlib AxesImage
+        The images.
+
+    heatmaps_ : list of matplotlib AxesImage
+        The maps.
+
+    See Also
+    --------
+    fmnist_sk.inspection.grad_cam : The maps as arrays.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fmnist_sk import (
+    ...     CLASS_NAMES,
+    ...     FashionCNNClassifier,
+    ...     load_fashion_mnist_sample,
+    ... )
+    >>> from fmnist_sk.plotting import GradCAMDisplay
+    >>> X, y = load_fashion_mnist_sample(return_X_y=True)
+    >>> clf = FashionCNNClassifier(architecture="compact", epochs=2, random_state=0)
+    >>> GradCAMDisplay.from_estimator(
+    ...     clf.fit(X[:500], y[:500]), X[500:504], display_labels=CLASS_NAMES
+    ... )
+    <...>
+    >>> plt.show()
+    """
+
+    ax_: NDArray[Any]
+    figure_: Figure
+    images_: list[AxesImage]
+    heatmaps_: list[AxesImage]
+
+    def __init__(
+        self,
+        *,
+        images: ArrayLike,
+        heatmaps: ArrayLike,
+        titles: Sequence[str] | None = None,
+    ):
+        self.images = images
+        self.heatmaps = heatmaps
+        self.titles = titles
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        *,
+        target: Any = None,
+        layer: int = -1,
+        n_images: int = 12,
+        display_labels: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Create a display of Grad-CAM, and plot it.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted :class:`~fmnist_sk.FashionCNNClassifier`, a Pipeline that ends in
+            one, or a search over either.
+
+        X : array-like of shape (n, pixels), (n, height, width) or \
+                (n, height, width, channels)
+            Images, as `estimator` takes them. Of a pipeline, those its last step gets
+            are shown.
+
+        target : label or array-like of shape (n,), default=None
+            The class that is explained, one for all images or one for each. By default
+            it is the one predicted.
+
+        layer : int, default=-1
+            See :func:`~fmnist_sk.inspection.grad_cam`.
+
+        n_images : int, default=12
+            How many are shown, at most: the first.
+
+        display_labels : sequence of str of length n_classes, default=None
+            Names of `estimator.classes_`.
+
+        ax : matplotlib Axes, default=None
+            Where to plot, see :meth:`plot`.
+
+        Returns
+        -------
+        display : :class:`~fmnist_sk.plotting.GradCAMDisplay`
+            The display, plotted. Above each image are the class that is explained and
+            its probability.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If `estimator` is not fitted.
+        TypeError
+            If it is no network of this package.
+        ValueError
+            If X, `target` or `layer` cannot be used.
+        """
+        _panels.check_count(n_images)
+        if np.ndim(target) == 1 and np.shape(target) == np.shape(X)[:1]:
+            target = np.asarray(target)[:n_images]
+        shown = _panels.first_rows(X, n_images)
+        classifier, seen = final_estimator_and_input(estimator, shown)
+        heatmaps = grad_cam(classifier, seen, target=target, layer=layer)
+        probabilities = classifier.predict_proba(seen)
+        codes = target_codes(
+            classifier.classes_,
+            target,
+            lambda: probabilities.argmax(axis=1),
+            len(probabilities),
+        )
+        names = _panels.name_classes(classifier.classes_, display_labels)
+        titles = [
+            f"{names[code]}, {100 * probabilities[i, code]:.0f} %"
+            for i, code in enumerate(codes)
+        ]
+        images = image_stack(seen, classifier.image_shape_)
+        return cls(images=images, heatmaps=heatmaps, titles=titles).plot(ax=ax)
+
+    def plot(
+        self, ax: Axes | None = None, *, cmap: str = "gray", alpha: float = 0.6
+    ) -> Self:
+        """Plot images and maps.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Its place is divided among the images. By default a new figure is made.
+
+        cmap : str, default="gray"
+            Colour map of images without colours.
+
+        alpha : float, default=0.6
+            From 0 to 1: how much of the image the map hides.
+
+        Returns
+        -------
+        display : :class:`~fmnist_sk.plotting.GradCAMDisplay`
+            The display itself, with `ax_`, `figure_`, `images_` and `heatmaps_`.
+
+        Raises
+        ------
+        ValueError
+            If images, maps and titles do not fit, or `ax` is not one Axes.
+        """
+        images, heatmaps = image_stack(self.images), np.asarray(self.heatmaps)
+        _panels.check_same_length(images=images, heatmaps=heatmaps, titles=self.titles)
+        if heatmaps.shape != images.shape[:3]:
+            raise ValueError(
+                f"heatmaps must be of shape {images.shape[:3]}, one weight a pixel. "
+                f"Got {heatmaps.shape} instead."
+            )
+        columns = min(_MOST_COLUMNS, max(1, len(images)))
+        rows = max(1, -(-len(images) // columns))
+        self.figure_, axes = _panels.grid(ax, rows, 2 * columns, size=(1.15, 1.4))
+        pairs = axes.reshape(rows * columns, 2)
+        self.ax_, self.images_, self.heatmaps_ = pairs[: len(images)], [], []
+        between = _panels.limits(images)
+        for i, (plain, overlaid) in enumerate(self.ax_):
+            self.images_.append(_panels.show_image(plain, images[i], between, cmap))
+            _panels.show_image(overlaid, images[i], between, cmap)
+            most = float(np.nanmax(heatmaps[i], initial=0))
+            artist = overlaid.imshow(
+                heatmaps[i], cmap=_COLORS, alpha=alpha, vmin=0, vmax=most or 1
+            )
+            self.heatmaps_.append(artist)
+            if self.titles is not None:
+                plain.set_title(self.titles[i], fontsize=8, loc="left")
+        if not len(images):
+            _panels.draw_note(axes[0, 0], "no images")
+        return self

@@ -1,0 +1,377 @@
+"""MisclassifiedImagesDisplay: what a classifier gets wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state, column_or_1d
+
+from .._unwrap import final_estimator, image_stack, images_of
+from .._validation import codes_of
+from . import _panels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+_MOST_COLUMNS = 6
+
+
+class MisclassifiedImagesDisplay:
+    """Misclassified images with their predicted and true labels.
+
+    The most confident mistakes come first: among them are the labels that are wrong
+    themselves. Use :meth:`from_estimator` or :meth:`from_predictions` to create one.
+    All parameters are stored as attributes.
+
+    Parameters
+    ----------
+    images : array-like of shape (n, height, width) or (n, height, width, channels)
+        The misclassified images.
+
+    true_names, predicted_names : sequence of str of length n
+        Names of the true and of the predicted class of each.
+
+    confidences : array-like of shape (n,), default=None
+        The probability of each predicted class.
+
+    indices : array-like of shape (n,) of int, default=None
+        Which rows of the data the images are.
+
+    n_mistakes : int, default=None
+        How many mistakes there are, shown or not. None is as many as images.
+
+    Attributes
+    ----------
+    ax_ : ndarray of shape (n_rows, n_columns) of matplotlib Axes
+        One Axes a place; those without an image are switched off.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    images_ : list of matplotlib AxesImage
+        The images, in their order.
+
+    See Also
+    --------
+    PredictionDisplay : Images beside the confidence in each class.
+    sklearn.metrics.ConfusionMatrixDisplay : How often which class is taken for which.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fmnist_sk import (
+    ...     CLASS_NAMES,
+    ...     FashionCNNClassifier,
+    ...     load_fashion_mnist_sample,
+    ... )
+    >>> from fmnist_sk.plotting import MisclassifiedImagesDisplay
+    >>> X, y = load_fashion_mnist_sample(return_X_y=True)
+    >>> clf = FashionCNNClassifier(architecture="compact", epochs=2, random_state=0)
+    >>> display = MisclassifiedImagesDisplay.from_estimator(
+    ...     clf.fit(X[:500], y[:500]), X[500:], y[500:], display_labels=CLASS_NAMES
+    ... )
+    >>> plt.show()
+    >>> (y[500:][display.indices] != clf.predict(X[500:][display.indices])).all()
+    np.True_
+    """
+
+    ax_: NDArray[Any]
+    figure_: Figure
+    images_: list[AxesImage]
+
+    def __init__(
+        self,
+        *,
+        images: ArrayLike,
+        true_names: Sequence[str],
+        predicted_names: Sequence[str],
+        confidences: ArrayLike | None = None,
+        indices: ArrayLike | None = None,
+        n_mistakes: int | None = None,
+    ):
+        self.images = images
+        self.true_names = true_names
+        self.predicted_names = predicted_names
+        self.confidences = confidences
+        self.indices = indices
+        self.n_mistakes = n_mistakes
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        n_images: int = 18,
+        order: Literal["confidence", "random"] = "confidence",
+        true_label: Any = None,
+        predicted_label: Any = None,
+        display_labels: Sequence[str] | None = None,
+        image_shape: Sequence[int] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Create a display of an estimator's mistakes, and plot it.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted classifier, with `predict_proba` if `order` is `"confidence"`.
+
+        X : array-like of shape (n, pixels), (n, height, width) or \
+                (n, height, width, channels)
+            Images, as `estimator` takes them.
+
+        y : array-like of shape (n,)
+            Their labels.
+
+        n_images : int, default=18
+            How many mistakes are shown, at most.
+
+        order : {"confidence", "random"}, default="confidence"
+            The most confident mistakes, or any.
+
+        true_label, predicted_label : label, default=None
+            Show only images of one class, only those taken for one, or both.
+
+        display_labels : sequence of str of length n_classes, default=None
+            Names of the labels, in their sorted order.
+
+        image_shape : (height, width) or (height, width, channels), default=None
+            Of rows, where `estimator` does not know it and they form no square.
+
+        random_state : int, RandomState instance or None, default=None
+            Determines which mistakes are drawn if `order` is `"random"`.
+
+        ax : matplotlib Axes, default=None
+            Where to plot, see :meth:`plot`.
+
+        Returns
+        -------
+        display : :class:`~fmnist_sk.plotting.MisclassifiedImagesDisplay`
+            The display, plotted.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If `estimator` is not fitted.
+        TypeError
+            If it gives no probabilities to order by.
+        ValueError
+            If X, y or a parameter cannot be used.
+        """
+        final_estimator(estimator)
+        y_proba = None
+        if hasattr(estimator, "predict_proba"):
+            y_proba = estimator.predict_proba(X)
+        elif order == "confidence":
+            raise TypeError(
+                f"{type(estimator).__name__} has no predict_proba to order mistakes "
+                "by; pass order='random'."
+            )
+        return cls.from_predictions(
+            images_of(estimator, X, image_shape),
+            y,
+            estimator.predict(X),
+            y_proba=y_proba,
+            classes=estimator.classes_,
+            n_images=n_images,
+            order=order,
+            true_label=true_label,
+            predicted_label=predicted_label,
+            display_labels=display_labels,
+            random_state=random_state,
+            ax=ax,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        X: ArrayLike,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        y_proba: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+        n_images: int = 18,
+        order: Literal["confidence", "random"] | None = None,
+        true_label: Any = None,
+        predicted_label: Any = None,
+        display_labels: Sequence[str] | None = None,
+        image_shape: Sequence[int] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Create a display of the mistakes among predictions, and plot it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or \
+                (n, height, width, channels)
+            Images.
+
+        y_true, y_pred : array-like of shape (n,)
+            Their labels, and what was predicted.
+
+        y_proba : array-like of shape (n,) or (n, n_classes), default=None
+            Probabilities of the predicted class, or of all.
+
+        classes : array-like of shape (n_classes,), default=None
+            All labels, in the order of the columns of `y_proba`. None is the sorted
+            labels in `y_true` and `y_pred`, or 0, 1, 2 ... if they are integers and all
+            of them have names.
+
+        n_images : int, default=18
+            How many mistakes are shown, at most.
+
+        order : {"confidence", "random"}, default=None
+            The most confident mistakes, or any. None is `"confidence"` if there is
+            `y_proba`, and otherwise the first mistakes.
+
+        true_label, predicted_label : label, default=None
+            Show only images of one class, only those taken for one, or both.
+
+        display_labels : sequence of str of length n_classes, default=None
+            Names of `classes`.
+
+        image_shape : (height, width) or (height, width, channels), default=None
+            Of rows that form no square.
+
+        random_state : int, RandomState instance or None, default=None
+            Determines which mistakes are drawn if `order` is `"random"`.
+
+        ax : matplotlib Axes, default=None
+            Where to plot, see :meth:`plot`.
+
+        Returns
+        -------
+        display : :class:`~fmnist_sk.plotting.MisclassifiedImagesDisplay`
+            The display, plotted.
+
+        Raises
+        ------
+        ValueError
+            If numbers of images, labels, probabilities or names do not fit, or a
+            parameter cannot be used.
+        """
+        images = image_stack(X, image_shape)
+        true, predicted = column_or_1d(y_true, warn=True), column_or_1d(y_pred)
+        _panels.check_same_length(
+            X=images, y_true=true, y_pred=predicted, y_proba=y_proba
+        )
+        _panels.check_count(n_images)
+        both = np.concatenate([true, predicted])
+        known = _panels.classes_of(both, classes, display_labels)
+        names = _panels.name_classes(known, display_labels)
+        true = codes_of(true, known, "y_true")
+        predicted = codes_of(predicted, known, "y_pred")
+        confidence = _confidence(y_proba, predicted, len(known))
+        mistakes = true != predicted
+        for name, wanted, codes in (
+            ("true_label", true_label, true),
+            ("predicted_label", predicted_label, predicted),
+        ):
+            if wanted is not None:
+                mistakes &= codes == codes_of([wanted], known, name)[0]
+        rows = np.flatnonzero(mistakes)
+        n_mistakes = len(rows)
+        rows = _ordered(rows, order, confidence, random_state)[:n_images]
+        return cls(
+            images=images[rows],
+            true_names=[names[code] for code in true[rows]],
+            predicted_names=[names[code] for code in predicted[rows]],
+            confidences=None if confidence is None else confidence[rows],
+            indices=rows,
+            n_mistakes=n_mistakes,
+        ).plot(ax=ax)
+
+    def plot(self, ax: Axes | None = None, *, cmap: str = "gray") -> Self:
+        """Plot the images, the predicted label above and the true one below.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Its place is divided among the images. By default a new figure is made.
+
+        cmap : str, default="gray"
+            Colour map of images without colours.
+
+        Returns
+        -------
+        display : :class:`~fmnist_sk.plotting.MisclassifiedImagesDisplay`
+            The display itself, with `ax_`, `figure_` and `images_`.
+
+        Raises
+        ------
+        ValueError
+            If numbers of images, names and confidences do not fit, or `ax` is not one
+            Axes.
+        """
+        images = image_stack(self.images)
+        _panels.check_same_length(
+            images=images,
+            true_names=self.true_names,
+            predicted_names=self.predicted_names,
+            confidences=self.confidences,
+        )
+        n_columns = min(_MOST_COLUMNS, max(3, len(images)))
+        n_rows = max(1, -(-len(images) // n_columns))
+        total = len(images) if self.n_mistakes is None else self.n_mistakes
+        self.figure_, self.ax_ = _panels.grid(
+            ax,
+            n_rows,
+            n_columns,
+            size=(1.45, 2.0),
+            title=f"{len(images)} of {total:,} mistakes: predicted above, true below"
+            if len(images)
+            else None,
+        )
+        between, self.images_ = _panels.limits(images), []
+        for i, axes in enumerate(self.ax_.ravel()[: len(images)]):
+            self.images_.append(_panels.show_image(axes, images[i], between, cmap))
+            predicted, true = _panels.shorten(
+                [self.predicted_names[i], self.true_names[i]]
+            )
+            if self.confidences is not None:
+                predicted += f", {100 * np.asarray(self.confidences)[i]:.0f} %"
+            axes.set_title(predicted, fontsize=8, color=_panels.WRONG)
+            axes.set_xlabel(true, fontsize=8, color=_panels.RIGHT)
+        if not len(images):
+            _panels.draw_note(self.ax_[0, n_columns // 2], "no misclassified images")
+        return self
+
+
+def _confidence(y_proba, predicted, n_classes):
+    """Give the probability of each predicted class, if there are any."""
+    if y_proba is None:
+        return None
+    probabilities = np.asarray(y_proba)
+    if probabilities.ndim == 1:
+        return probabilities
+    if probabilities.ndim != 2 or probabilities.shape[1] != n_classes:
+        raise ValueError(
+            f"y_proba must be of shape (n,) or (n, {n_classes}), as there are "
+            f"{n_classes} classes. Got shape {probabilities.shape} instead."
+        )
+    return np.take_along_axis(probabilities, predicted[:, None], axis=1)[:, 0]
+
+
+def _ordered(rows, order, confidence, random_state):
+    if order not in ("confidence", "random", None):
+        raise ValueError(
+            f"order must be 'confidence', 'random' or None. Got {order!r} instead."
+        )
+    if order == "random":
+        return check_random_state(random_state).permutation(rows)
+    if confidence is None:
+        if order == "confidence":
+            raise ValueError("order='confidence' needs y_proba.")
+        return rows
+    return rows[np.argsort(-confidence[rows], kind="stable")]

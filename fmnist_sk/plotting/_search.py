@@ -1,0 +1,413 @@
+"""SearchResultsDisplay: scores of a search as a heat map of two parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.image import AxesImage
+
+
+_ABSENT = object()
+
+
+class SearchResultsDisplay:
+    """Scores of a search over two parameters as a heat map, say filters × dropout.
+
+    Use :meth:`from_estimator` or :meth:`from_cv_results` to create one. All parameters
+    are stored as attributes.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_rows, n_columns)
+        Mean scores, NaN where a combination was not tried.
+
+    deviations : array-like of shape (n_rows, n_columns), default=None
+        Their standard deviations over the folds.
+
+    row_values, column_values : sequence
+        Values of the parameters. A search over one parameter has one row.
+
+    row_name, column_name : str
+        Names of the parameters; that of a single row is empty.
+
+    score_name : str, default="score"
+        What the scores are.
+
+    best : (int, int), default=None
+        Row and column of the cell that is framed. None is that of the highest score.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The heat map.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    im_ : matplotlib AxesImage
+        The cells.
+
+    text_ : ndarray of shape (n_rows, n_columns) of matplotlib Text
+        What is written in them.
+
+    See Also
+    --------
+    sklearn.model_selection.ValidationCurveDisplay : Scores by one parameter.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from fmnist_sk.plotting import SearchResultsDisplay
+    >>> results = {
+    ...     "param_cnn__filters": [16, 16, 32, 32],
+    ...     "param_cnn__dropout": [0.0, 0.3, 0.0, 0.3],
+    ...     "mean_test_score": [0.86, 0.87, 0.87, 0.89],
+    ...     "std_test_score": [0.01, 0.01, 0.02, 0.01],
+    ... }
+    >>> display = SearchResultsDisplay.from_cv_results(results)
+    >>> display.row_name, display.column_name
+    ('filters', 'dropout')
+    >>> plt.show()
+    """
+
+    ax_: Axes
+    figure_: Figure | SubFigure
+    im_: AxesImage
+    text_: NDArray[Any]
+
+    def __init__(
+        self,
+        *,
+        scores: ArrayLike,
+        deviations: ArrayLike | None = None,
+        row_values: Sequence[Any],
+        column_values: Sequence[Any],
+        row_name: str,
+        column_name: str,
+        score_name: str = "score",
+        best: tuple[int, int] | None = None,
+    ):
+        self.scores = scores
+        self.deviations = deviations
+        self.row_values = row_values
+        self.column_values = column_values
+        self.row_name = row_name
+        self.column_name = column_name
+        self.score_name = score_name
+        self.best = best
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        *,
+        rows: str | None = None,
+        columns: str | None = None,
+        scoring: str | None = None,
+        cmap: str = "cividis",
+        values_format: str = ".3f",
+        ax: Axes | None = None,
+    ) -> Self:
+        """Create a display of a fitted search, and plot it.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted search with `cv_results_`: grid, randomised or halving.
+
+        rows, columns : str, default=None
+            The parameters to show. A name without its steps, `"filters"` for
+            `"cnn__filters"`, will do. By default the first two that were varied.
+
+        scoring : str, default=None
+            Which of several scores. By default the one that the search refits by.
+
+        cmap, values_format : str
+            See :meth:`plot`.
+
+        ax : matplotlib Axes, default=None
+            Where to plot. By default a new figure is made.
+
+        Returns
+        -------
+        display : :class:`~fmnist_sk.plotting.SearchResultsDisplay`
+            The display, plotted.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If `estimator` is not fitted.
+        TypeError
+            If it is no search.
+        ValueError
+            If there is no such parameter or score.
+        """
+        check_is_fitted(estimator)
+        if not hasattr(estimator, "cv_results_"):
+            raise TypeError(
+                f"{type(estimator).__name__} has no cv_results_: pass a fitted search, "
+                "such as GridSearchCV."
+            )
+        refit = getattr(estimator, "refit", None)
+        if scoring is None and isinstance(refit, str):
+            scoring = refit if f"mean_test_{refit}" in estimator.cv_results_ else None
+        return cls.from_cv_results(
+            estimator.cv_results_,
+            rows=rows,
+            columns=columns,
+            scoring=scoring,
+            cmap=cmap,
+            values_format=values_format,
+            ax=ax,
+        )
+
+    @classmethod
+    def from_cv_results(
+        cls,
+        cv_results: Mapping[str, Any],
+        *,
+        rows: str | None = None,
+        columns: str | None = None,
+        scoring: str | None = None,
+        cmap: str = "cividis",
+        values_format: str = ".3f",
+        ax: Axes | None = None,
+    ) -> Self:
+        """Create a display of the results of a search, and plot it.
+
+        Where other parameters were varied too, the best score for a cell is shown. Of a
+        search that halves, it is that of the last round the cell took part in, and the
+        cell that is framed took part in the last of all.
+
+        Parameters
+        ----------
+        cv_results : dict of array-like, or DataFrame
+            What a search has as `cv_results_`.
+
+        rows, columns : str, default=None
+            See :meth:`from_estimator`.
+
+        scoring : str, default=None
+            Which of several scores. By default the only or first one.
+
+        cmap, values_format : str
+            See :meth:`plot`.
+
+        ax : matplotlib Axes, default=None
+            Where to plot. By default a new figure is made.
+
+        Returns
+        -------
+        display : :class:`~fmnist_sk.plotting.SearchResultsDisplay`
+            The display, plotted.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter or score.
+        """
+        results = {key: list(column) for key, column in cv_results.items()}
+        mean = _score_key(results, scoring)
+        values = _parameter_values(results)
+        names = _two_names(values, rows, columns)
+        axes_values = [_sorted_unique(values[name]) if name else [""] for name in names]
+        shape = len(axes_values[0]), len(axes_values[1])
+        scores, deviations = np.full(shape, np.nan), np.full(shape, np.nan)
+        spread = results.get(mean.replace("mean_", "std_", 1))
+        rounds = results.get("iter", [0] * len(results[mean]))
+        latest = np.full(shape, -1.0)
+        for i, score in enumerate(results[mean]):
+            tried = [values[name][i] if name else "" for name in names]
+            if _ABSENT in tried:
+                continue
+            cell = tuple(
+                known.index(value)
+                for value, known in zip(tried, axes_values, strict=True)
+            )
+            later = rounds[i] > latest[cell]
+            better = rounds[i] == latest[cell] and (
+                score > scores[cell] or np.isnan(scores[cell])
+            )
+            if later or better:
+                latest[cell], scores[cell] = rounds[i], score
+                deviations[cell] = spread[i] if spread is not None else np.nan
+        last = np.where(latest == latest.max(), scores, np.nan)
+        return cls(
+            scores=scores,
+            best=None if np.isnan(last).all() else _position_of_largest(last),
+            deviations=None if spread is None else deviations,
+            row_values=axes_values[0],
+            column_values=axes_values[1],
+            row_name=names[0].rpartition("__")[2],
+            column_name=names[1].rpartition("__")[2],
+            score_name=mean.removeprefix("mean_test_"),
+        ).plot(ax=ax, cmap=cmap, values_format=values_format)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        cmap: str = "cividis",
+        values_format: str = ".3f",
+    ) -> Self:
+        """Plot the heat map.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. By default a new figure is made.
+
+        cmap : str, default="cividis"
+            Colour map.
+
+        values_format : str, default=".3f"
+            Format of the scores.
+
+        Returns
+        -------
+        display : :class:`~fmnist_sk.plotting.SearchResultsDisplay`
+            The display itself, with `ax_`, `figure_`, `im_` and `text_`. The best cell
+            is framed.
+
+        Raises
+        ------
+        ValueError
+            If the numbers of scores and values do not fit.
+        """
+        import matplotlib.pyplot as plt
+        from matplotlib.patches import Rectangle
+
+        scores: Any = np.asarray(self.scores, dtype=float)
+        deviations: Any = self.deviations
+        n_rows, n_columns = len(self.row_values), len(self.column_values)
+        if scores.shape != (n_rows, n_columns):
+            raise ValueError(
+                f"scores must be of shape {(n_rows, n_columns)}, one for each pair of "
+                f"values. Got {scores.shape} instead."
+            )
+        if ax is None:
+            _, ax = plt.subplots(
+                figsize=(max(4.0, 1.15 * n_columns + 2), max(2.2, 0.7 * n_rows + 1.3)),
+                layout="constrained",
+            )
+        self.ax_, self.figure_ = ax, ax.figure
+        self.im_ = ax.imshow(scores, cmap=cmap, aspect="auto")
+        self.text_ = np.empty(scores.shape, dtype=object)
+        dark = np.asarray(self.im_.norm(np.nan_to_num(scores, nan=np.inf))) < 0.5
+        for cell in np.ndindex(scores.shape):
+            if np.isnan(scores[cell]):
+                text, color = "–", "0.3"
+            else:
+                text = format(scores[cell], values_format)
+                if deviations is not None:
+                    spread = float(np.asarray(deviations)[cell])
+                    text += f"\n± {spread:{values_format}}"
+                color = "white" if dark[cell] else "black"
+            row, column = cell
+            self.text_[cell] = ax.text(
+                column, row, text, ha="center", va="center", fontsize=9, color=color
+            )
+        if not np.isnan(scores).all():
+            row, column = self.best or _position_of_largest(scores)
+            frame = (column - 0.47, row - 0.47)
+            ax.add_patch(Rectangle(frame, 0.94, 0.94, fill=False, ec="#D55E00", lw=2.5))
+        ax.set_xticks(np.arange(n_columns), [str(v) for v in self.column_values])
+        ax.set_yticks(np.arange(n_rows), [str(v) for v in self.row_values])
+        ax.set(xlabel=self.column_name, ylabel=self.row_name)
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        self.figure_.colorbar(self.im_, ax=ax, label=f"mean {self.score_name}")
+        return self
+
+
+def _position_of_largest(scores):
+    """Give row and column of the largest score that is not NaN."""
+    return tuple(map(int, np.unravel_index(np.nanargmax(scores), scores.shape)))
+
+
+def _parameter_values(results):
+    """Give the values of each parameter, candidate by candidate."""
+    values = {}
+    for key, column in results.items():
+        # What a search that halves has more of in each round is no choice.
+        if not key.startswith("param_") or column == results.get("n_resources"):
+            continue
+        name = key.removeprefix("param_")
+        if "params" in results:  # without what a list of grids has not for all
+            column = [params.get(name, _ABSENT) for params in results["params"]]
+        values[name] = [_comparable(value) for value in column]
+    return values
+
+
+def _comparable(value):
+    """Give a value that can be compared: arrays and lists of arrays cannot."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    elif isinstance(value, np.generic):
+        value = value.item()
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _sorted_unique(values):
+    unique = []
+    for value in values:
+        if value not in unique and value is not _ABSENT:
+            unique.append(value)
+    try:
+        return sorted(unique)
+    except TypeError:  # None among numbers, or numbers among tuples
+        return unique
+
+
+def _score_key(results, scoring):
+    if scoring is None:
+        keys = [key for key in results if key.startswith("mean_test_")]
+        if keys:
+            return keys[0]
+        raise ValueError("cv_results has no mean_test_score.")
+    if f"mean_test_{scoring}" not in results:
+        known = [k[10:] for k in results if k.startswith("mean_test_")]
+        raise ValueError(f"There is no score {scoring!r}, only {known}.")
+    return f"mean_test_{scoring}"
+
+
+def _two_names(values, rows, columns):
+    """Find the parameters that are meant; an empty name is a single row."""
+    if not values:
+        raise ValueError("cv_results has no parameters.")
+    found = []
+    for asked in rows, columns:
+        if asked is None:
+            continue
+        fits = [n for n in values if n == asked] or [
+            n for n in values if n.rpartition("__")[2] == asked
+        ]
+        if len(fits) != 1:
+            raise ValueError(
+                f"{asked!r} is not one of the parameters {list(values)}."
+                if not fits
+                else f"{asked!r} may be any of {fits}."
+            )
+        found += fits
+    if len(found) == 2:
+        if found[0] == found[1]:
+            raise ValueError(f"rows and columns are both {found[0]!r}.")
+        return found
+    others = [n for n in values if n not in found]
+    varied = [n for n in others if len(_sorted_unique(values[n])) > 1]
+    if rows is not None and varied:
+        return [found[0], varied[0]]
+    if found:  # one row if there is nothing to compare with
+        return [varied[0] if varied else "", found[0]]
+    if len(varied) >= 2:
+        return varied[:2]
+    return ["", *(varied or others)[:1]]
