@@ -78,6 +78,15 @@ print(
 )
 
 # %%
+# The same as a picture:
+import matplotlib.pyplot as plt
+
+from fmnist_sk.plotting import SearchResultsDisplay
+
+SearchResultsDisplay.from_estimator(search, rows="filters", columns="dropout")
+plt.show()
+
+# %%
 # The best pipeline was fitted again on all thousand images; here is how it does on
 # images that the search never saw. `X[1000:]` would do as well.
 X_test, y_test = load_fashion_mnist_sample(subset="test", return_X_y=True)

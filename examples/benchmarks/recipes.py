@@ -50,9 +50,11 @@ VARIANTS = {
     },
     "vgg": {
         "the recipe": {},
-        "predictions of both mirror images": {"tta": "flip"},
+        "predictions of the image alone": {"tta": None},
+        "no label smoothing": {"label_smoothing": 0.0},
+        "nothing erased": {"augmentation": "light"},
         "no augmentation": {"augmentation": None},
-        "rotated and zoomed as well": {"augmentation": "standard"},
+        "rotated and zoomed instead": {"augmentation": "standard"},
         "Nesterov instead of AdamW": {"optimizer": "nesterov"},
     },
 }
