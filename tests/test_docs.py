@@ -1,19 +1,86 @@
-"""Every block of Python in the README and the docs runs."""
+"""Every block of Python in the README and the docs runs, and the docs build."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
+
+import fmnist_sk
+from fmnist_sk import augmentation, inspection, plotting
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+WITH_CODE = {
+    "README.md",
+    "coming_from.md",
+    "index.md",
+    "parallel.md",
+    "pitfalls.md",
+    "recipes.md",
+    "user_guide.md",
+}
+# What a build leaves beside the sources.
+BUILT = shutil.ignore_patterns("_build", "auto_examples", "generated", "__pycache__")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def blocks_of(page):
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)
+
+
+def test_the_pages_with_code_are_known():
+    assert {page.name for page in PAGES if blocks_of(page)} == WITH_CODE
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if blocks_of(page)], ids=lambda page: page.stem
+)
 def test_code_runs(page, tmp_path, monkeypatch):
+    import matplotlib.pyplot as plt
+
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)
-    assert blocks
-    namespace = {}
-    for block in blocks:
-        exec(compile(block, str(page), "exec"), namespace)
+    mpl.use("Agg")
+    namespace = {"__name__": "page"}
+    try:
+        for block in blocks_of(page):
+            exec(compile(block, str(page), "exec"), namespace)
+    finally:
+        plt.close("all")
+
+
+def test_every_public_name_has_a_page():
+    listed = re.findall(
+        r"^(?:   |\.\. data:: )(\w+)$", (ROOT / "docs" / "api.rst").read_text(), re.M
+    )
+    public = {*fmnist_sk.__all__, *plotting.__all__, *inspection.__all__}
+    public |= {*augmentation.__all__} - {"PRESETS"}
+    assert sorted(listed) == sorted(public - {"__version__"})
+
+
+@pytest.mark.timeout(1800)
+def test_the_documentation_builds_without_warnings(tmp_path):
+    """The examples run only where FMNIST_SK_GALLERY=1: that takes minutes."""
+    for folder in "docs", "examples":
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=BUILT)
+    for file in "README.md", "CHANGELOG.md":
+        shutil.copy(ROOT / file, tmp_path)
+    run_gallery = os.environ.get("FMNIST_SK_GALLERY") == "1"
+    options = ["-W", "--keep-going", *([] if run_gallery else ["-D", "plot_gallery=0"])]
+    html = tmp_path / "html"
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", *options, tmp_path / "docs", html],
+        env={**os.environ, "MPLBACKEND": "Agg"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    generated = html / "api" / "generated"
+    assert (generated / "fmnist_sk.FashionCNNClassifier.html").exists()
+    for example in (ROOT / "examples").glob("**/plot_*.py"):
+        path = example.relative_to(ROOT / "examples").with_suffix(".html")
+        page = (html / "auto_examples" / path).read_text()
+        assert ("<img" in page) or not run_gallery
