@@ -40,7 +40,7 @@ html_theme_options = {
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
-    "ignore_pattern": r"/(?!plot_)[^/]*\.py$",
+    "ignore_pattern": r"^(?!plot_).*\.py$",
     "gallery_dirs": "auto_examples",
     "backreferences_dir": "api/generated/backreferences",
     "doc_module": ("fmnist_sk",),

@@ -84,3 +84,4 @@ def test_the_documentation_builds_without_warnings(tmp_path):
         path = example.relative_to(ROOT / "examples").with_suffix(".html")
         page = (html / "auto_examples" / path).read_text()
         assert ("<img" in page) or not run_gallery
+    assert not (html / "auto_examples" / "make_sample.html").exists()
