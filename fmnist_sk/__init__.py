@@ -15,6 +15,7 @@ _MODULE_OF = {
     "ImageReshaper": "preprocessing",
     "ImageNormalizer": "preprocessing",
     "ImageAugmenter": "augmentation",
+    "AugmentedOverSampler": "augmentation",
     "fetch_fashion_mnist": "datasets",
     "load_fashion_mnist_sample": "datasets",
     "CLASS_NAMES": "datasets",
@@ -28,6 +29,7 @@ __all__ = sorted([*_MODULE_OF, "__version__"])
 # Editors and type checkers read these imports; a `__getattr__` would hide from them
 # that a name is misspelt. `X as X` says that X is public here.
 if TYPE_CHECKING:
+    from .augmentation import AugmentedOverSampler as AugmentedOverSampler
     from .augmentation import ImageAugmenter as ImageAugmenter
     from .classifier import FashionCNNClassifier as FashionCNNClassifier
     from .datasets import CLASS_NAMES as CLASS_NAMES

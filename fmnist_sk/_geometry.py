@@ -20,7 +20,7 @@ def translate(images, down, right):
     return windows[np.arange(len(images)), top - down, left - right]
 
 
-def inverse_affine(angle, zoom, down, right, height, width):
+def inverse_affine(angle, zoom, down, right, height, width, shear=0.0):
     """Give the matrices that lead from a pixel of the result to its source.
 
     As TensorFlow has them: rows `(a0, a1, a2, b0, b1, b2, 0, 0)`, the pixel at
@@ -28,10 +28,12 @@ def inverse_affine(angle, zoom, down, right, height, width):
     """
     x, y = (width - 1) / 2, (height - 1) / 2
     cos, sin = np.cos(angle) / zoom, np.sin(angle) / zoom
-    a2 = x - cos * (x + right) - sin * (y + down)
-    b2 = y + sin * (x + right) - cos * (y + down)
+    slope = np.tan(shear)
+    a0, a1, b0, b1 = cos + slope * sin, sin - slope * cos, -sin, cos
+    a2 = x - a0 * (x + right) - a1 * (y + down)
+    b2 = y - b0 * (x + right) - b1 * (y + down)
     zero = np.zeros_like(cos)
-    matrices = np.stack([cos, sin, a2, -sin, cos, b2, zero, zero], axis=1)
+    matrices = np.stack([a0, a1, a2, b0, b1, b2, zero, zero], axis=1)
     return matrices.astype(np.float32)
 
 

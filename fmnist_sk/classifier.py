@@ -116,8 +116,9 @@ class FashionCNNClassifier(NetworkClassifier):
 
     augmentation : {"auto", "light", "standard", "strong"}, dict or None, \
             default="auto"
-        Random changes to the training images, fresh in every epoch: the settings of
-        :class:`ImageAugmenter` as a dict, one of three presets, or None. `"auto"` is
+        Random changes to the training images, fresh in every epoch: one of three
+        presets, a dict of the settings that
+        :func:`~fmnist_sk.augmentation.check_augmentation` lists, or None. `"auto"` is
         the architecture's own: shifts by a pixel for `"standard"`; for `"vgg"` and
         `"resnet"` half of the images are mirrored, too, and a part of half of them is
         erased: set it where left and right differ, as in digits. Strips of height 1 are

@@ -29,6 +29,7 @@ _OWN_TYPES = (
     "fmnist_sk._training._data.Normalisation",
     "fmnist_sk.architectures.NetworkDescription",
     "fmnist_sk.augmentation._augmenter.ImageAugmenter",
+    "fmnist_sk.augmentation._over_sampler.AugmentedOverSampler",
     "fmnist_sk.classifier.FashionCNNClassifier",
     "fmnist_sk.preprocessing.ImageNormalizer",
     "fmnist_sk.preprocessing.ImageReshaper",

@@ -23,6 +23,7 @@ from fmnist_sk.augmentation import (
     PRESETS,
     augment_images,
     check_augmentation,
+    mix_images,
     tta_views,
 )
 
@@ -31,6 +32,10 @@ EVERYTHING = {
     "rotation": 30,
     "zoom": 0.2,
     "shift": 0.2,
+    "shear": 10,
+    "brightness": 0.2,
+    "contrast": 0.3,
+    "alternating_flip": 1,
     "erasing": 0.5,
     "erasing_size": 0.4,
 }
@@ -57,6 +62,8 @@ def augment(images, spec, seed=0):
         ({"horizontal_flip": 1}, {"horizontal_flip": 1.0}),
         ({"erasing": 0.5}, {"erasing": 0.5, "erasing_size": 0.33}),
         ({"erasing": 0, "erasing_size": 0.5}, {}),
+        ({"mixup": 0.5}, {"mixup": 0.5, "mixup_alpha": 0.2}),
+        ({"cutmix": 1, "cutmix_alpha": 2}, {"cutmix": 1.0, "cutmix_alpha": 2.0}),
         ("light", PRESETS["light"]),
         ("standard", PRESETS["standard"]),
         ("strong", PRESETS["strong"]),
@@ -93,6 +100,10 @@ def test_presets_are_valid_and_cannot_be_changed_through_a_result(name):
         ({"shift": (0.1, 0.1)}, "'shift' must be"),
         ({"shift": None}, "'shift' must be"),
         ({"erasing": 2}, "'erasing' must be"),
+        ({"alternating_flip": 0.5}, "'alternating_flip' must be"),
+        ({"shear": 90}, "'shear' must be"),
+        ({"brightness": -0.1}, "'brightness' must be"),
+        ({"mixup": 0.5, "mixup_alpha": 0}, "'mixup_alpha' must be"),
         ({"erasing": 0.5, "erasing_size": 0}, "'erasing_size' must be"),
     ],
 )
@@ -232,6 +243,108 @@ def test_what_comes_into_view_repeats_the_border(channels):
         assert_array_equal(channel, [[2, 2, 2], [2, 2, 2], [5, 5, 5]])
 
 
+# Brightness and contrast ------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [(1, 0), (1 / 255, 0), (0.02, -1.3)])
+def test_shades_do_not_depend_on_the_scale_of_the_pixels(scale):
+    images = make_images((30, 6, 6, 1), float) * 2.5
+    factor, offset = scale
+    spec = {"brightness": 0.3, "contrast": 0.5}
+    assert_allclose(
+        augment(images * factor + offset, spec),
+        augment(images, spec) * factor + offset,
+        atol=1e-4,
+    )
+
+
+def test_brightness_adds_and_contrast_stretches_about_the_mean():
+    image = np.array([0.0, 40, 60, 100]).reshape(1, 2, 2, 1)
+    images = np.repeat(image, 2000, axis=0)
+    inner = augment(images, {"brightness": 0.2}).reshape(-1, 4)[:, 1:3]
+    assert_allclose(inner[:, 1] - inner[:, 0], 20, atol=1e-3)
+    added = inner[:, 0] - 40
+    assert added.min() == pytest.approx(-20, abs=0.1)
+    assert added.max() == pytest.approx(20, abs=0.1)
+    inner = augment(images, {"contrast": 0.5}).reshape(-1, 4)[:, 1:3]
+    assert_allclose(inner.sum(axis=1), 100, atol=1e-3)
+    stretched = (inner[:, 1] - inner[:, 0]) / 20
+    assert stretched.min() == pytest.approx(0.5, abs=0.01)
+    assert stretched.max() == pytest.approx(1.5, abs=0.01)
+
+
+# Alternating flips ------------------------------------------------------------
+
+
+def test_alternating_flips_mirror_those_with_an_odd_turn():
+    images = make_images((6, 4, 4, 1))
+    turns = np.array([0, 1, 2, 3, 4, 5])
+    flipped = augment_images(
+        images, {"alternating_flip": 1}, np.random.default_rng(0), turns=turns
+    )
+    assert_array_equal(flipped[::2], images[::2])
+    assert_array_equal(flipped[1::2], images[1::2, :, ::-1])
+
+
+# Mixing -----------------------------------------------------------------------
+
+
+def test_mixup_is_a_weighted_mean():
+    images = make_images((500, 5, 5, 2), float)
+    settings = check_augmentation({"mixup": 0.5, "mixup_alpha": 1.0})
+    mixed, partners, own = mix_images(images, settings, np.random.default_rng(0))
+    weight = own[:, None, None, None]
+    assert_allclose(mixed, weight * images + (1 - weight) * images[partners], atol=1e-4)
+    assert_allclose((own == 1).mean(), 0.5, atol=0.06)
+    # Beta(1, 1) is uniform.
+    quarters = [0.25, 0.5, 0.75]
+    assert_allclose(np.quantile(own[own < 1], quarters), quarters, atol=0.1)
+
+
+def test_cutmix_pastes_a_rectangle_of_the_share_that_is_not_its_own():
+    images = np.repeat(np.arange(400.0), 80).reshape(400, 8, 10, 1)
+    settings = check_augmentation({"cutmix": 1.0})
+    mixed, partners, own = mix_images(images, settings, np.random.default_rng(0))
+    foreign = mixed[..., 0] != images[..., 0]
+    others = partners != np.arange(400)
+    assert_allclose(foreign.mean(axis=(1, 2))[others], 1 - own[others], atol=1e-6)
+    assert_array_equal(
+        mixed[..., 0][foreign],
+        images[partners, :, :, 0][foreign],
+    )
+    for rows, columns in zip(foreign.any(axis=2), foreign.any(axis=1), strict=True):
+        for inside in (rows, columns):  # without gaps
+            assert np.diff(np.flatnonzero(inside)).max(initial=1) == 1
+    assert 0.3 < own.mean() < 0.8
+
+
+def test_an_image_has_one_mixture_at_most():
+    images = make_images((300, 6, 6, 1), float)
+    settings = check_augmentation({"mixup": 0.6, "cutmix": 0.6})
+    mixed, partners, own = mix_images(images, settings, np.random.default_rng(0))
+    assert (own < 1).mean() > 0.9
+    weight = own[:, None, None, None]
+    blended = np.isclose(mixed, weight * images + (1 - weight) * images[partners])
+    pasted = (mixed == images) | (mixed == images[partners])
+    assert (blended.all(axis=(1, 2, 3)) | pasted.all(axis=(1, 2, 3))).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_mixed_images_keep_their_dtype_and_the_input(dtype):
+    images = make_images((50, 4, 4, 1), dtype)
+    before = images.copy()
+    settings = check_augmentation({"mixup": 0.5, "cutmix": 0.5})
+    mixed, _, own = mix_images(images, settings, np.random.default_rng(0))
+    assert mixed.dtype == dtype
+    assert own.dtype == np.float32
+    assert_array_equal(images, before)
+
+
+def test_labels_cannot_be_mixed_outside_of_a_training():
+    with pytest.raises(ValueError, match="mix labels as well"):
+        augment(make_images(), {"mixup": 0.5})
+
+
 # Erasing ----------------------------------------------------------------------
 
 
@@ -296,8 +409,9 @@ def test_a_zoom_enlarges_about_the_centre():
 
 def test_integers_are_rounded_not_cut_off():
     images = make_images((50, 28, 28, 1))
-    exact = augment(images.astype(np.float64), EVERYTHING)
-    warped = augment(images, EVERYTHING).astype(np.float64)
+    moves = {"horizontal_flip": 0.5, "rotation": 30, "zoom": 0.2, "shear": 10}
+    exact = augment(images.astype(np.float64), moves)
+    warped = augment(images, moves).astype(np.float64)
     assert_allclose(warped, exact, atol=0.5001)
     assert abs((warped - exact).mean()) < 0.01
 

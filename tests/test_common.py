@@ -4,6 +4,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from fmnist_sk import (
+    AugmentedOverSampler,
     FashionCNNClassifier,
     ImageAugmenter,
     ImageNormalizer,
@@ -20,6 +21,7 @@ ESTIMATORS = [
     ImageNormalizer(),
     ImageNormalizer(method="standardize", per="pixel"),
     ImageAugmenter(),
+    AugmentedOverSampler(),
 ]
 
 _AUGMENTS = (

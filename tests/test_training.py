@@ -8,8 +8,9 @@ from _small import quick
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, log_loss
 
-from fmnist_sk._training import OPTIMIZERS, Normalisation
+from fmnist_sk._training import OPTIMIZERS, Normalisation, Run
 from fmnist_sk._training._schedules import learning_rates
+from fmnist_sk.augmentation import check_augmentation
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +270,10 @@ def test_every_optimizer_learns(images, optimizer):
         {"label_smoothing": 0.1},
         {"lr_schedule": "cosine"},
         {"augmentation": "strong"},
+        {"augmentation": {"alternating_flip": 1}},
+        {"augmentation": {"brightness": 0.2, "contrast": 0.2, "shear": 5}},
+        {"augmentation": {"mixup": 1.0}},
+        {"augmentation": {"cutmix": 0.5, "erasing": 0.5}},
         {"activation": "gelu"},
         {"batch_norm": False},
         {"dropout": 0.3},
@@ -291,6 +296,60 @@ def test_every_parameter_trains_and_matters(images, parameters):
     other = quick(**base).fit(X, y)
     if parameters != {"precision": "float32"}:
         assert abs(clf.predict_proba(X) - other.predict_proba(X)).max() > 1e-4
+
+
+def a_run(X, augmentation):
+    return Run(
+        rows=np.arange(len(X)),
+        sample_weight=np.ones(len(X), np.float32),
+        image_shape=(4, 4, 1),
+        normalisation=Normalisation.learn(X, np.arange(len(X)), (4, 4, 1)),
+        schedule="constant",
+        learning_rate=0.1,
+        seed=0,
+        augmentation=check_augmentation(augmentation),
+    )
+
+
+def test_labels_are_mixed_as_the_images_are():
+    """The pixels are ten times the label."""
+    y = np.random.default_rng(0).integers(10, size=200).astype(np.int32)
+    X = np.repeat(10.0 * y[:, None], 16, axis=1)
+    run = a_run(X, {"mixup": 0.5, "mixup_alpha": 1.0, "cutmix": 0.3})
+    rows = np.random.default_rng(1).permutation(200)[:150]
+    images, others, own = run.take(X, y, rows, 0, np.random.default_rng(2))
+    normalisation = run.normalisation
+    pixels = images * normalisation.scale + normalisation.mean
+    labels = (own * y[rows] + (1 - own) * others)[:, None]
+    np.testing.assert_allclose(pixels.mean(axis=(1, 2)), 10 * labels, atol=1e-3)
+    assert (own < 1).mean() > 0.5
+
+
+def test_alternating_flips_mirror_one_half_and_then_the_other():
+    X = np.random.default_rng(0).integers(256, size=(100, 16)).astype(np.uint8)
+    run = a_run(X, {"alternating_flip": 1})
+    rng, rows = np.random.default_rng(1), np.random.default_rng(2).permutation(100)
+    (first,), (second,), (third,) = (
+        run.take(X, np.zeros(100, np.int32), rows, epoch, rng) for epoch in range(3)
+    )
+    np.testing.assert_array_equal(first, second[:, :, ::-1])
+    np.testing.assert_array_equal(first, third)
+    upright = (first[..., 0] == X[rows].reshape(-1, 4, 4)).all(axis=(1, 2))
+    assert 0.3 < upright.mean() < 0.7
+
+
+def test_partial_fit_mixes_as_fit_does(images):
+    X, y = images
+    settings = {
+        "augmentation": {"mixup": 0.5, "cutmix": 0.5, "alternating_flip": 1},
+        "lr_schedule": "constant",
+        "batch_size": 32,
+    }
+    whole = quick(**settings, epochs=3).fit(X, y)
+    steps = quick(**settings)
+    for _ in range(3):
+        steps.partial_fit(X, y, classes=np.unique(y))
+    np.testing.assert_array_equal(whole.predict_proba(X), steps.predict_proba(X))
 
 
 def test_learning_rates():

@@ -5,7 +5,7 @@ Run with::
     python examples/benchmarks/reference_projects.py --seeds 3
 
 It runs the examples in `examples/reference_projects` as they are, with `--full`. On two
-cores each takes some minutes but the third, which takes hours.
+cores each takes some minutes; the third is the slowest.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=CLAIMS, default=list(CLAIMS))
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", help="of the third project, 15 by default")
+    parser.add_argument("--epochs", help="of the third project, 5 by default")
     parser.add_argument("--json", help="file to write all single values to")
     options = parser.parse_args()
     mpl.use("Agg")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._memory_map import read_rows
+from ..augmentation import MIXING, augment_images, mix_images
 
 # Rows are looked at this many at a time, so that a memory-mapped array is never
 # copied whole.
@@ -157,3 +158,42 @@ class Run:
     tol: float = 0.0
     weights: list | None = None
     optimizer_state: list | None = None
+
+    def take(self, X, y, rows, epoch, rng):
+        """Give images as they are trained on, augmented.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Images as rows.
+        y : ndarray of shape (n_samples,), dtype int32
+            Index of the class.
+        rows : ndarray of int
+            Which are wanted.
+        epoch : int
+            Its number.
+        rng : numpy.random.Generator
+            What is drawn from.
+
+        Returns
+        -------
+        images : ndarray of shape (len(rows), height, width, channels)
+            See `Normalisation.take`.
+        others : ndarray of shape (len(rows),), dtype int32
+            Where images are mixed: the class of what each is mixed with.
+        own : ndarray of shape (len(rows),), dtype float32
+            And how much of it is its own.
+        """
+        images = self.normalisation.take(X, rows, self.image_shape)
+        settings = self.augmentation or {}
+        moves = {name: value for name, value in settings.items() if name not in MIXING}
+        turns = None
+        if "alternating_flip" in moves:
+            # The same half in every other epoch of a training.
+            half = np.random.default_rng(self.seed).integers(2, size=len(X))
+            turns = half[rows] + epoch
+        images = augment_images(images, moves, rng, turns=turns)
+        if moves == settings:
+            return (images,)
+        images, partners, own = mix_images(images, settings, rng)
+        return images, y[rows][partners], own

@@ -6,7 +6,6 @@ import tensorflow as tf
 
 from .. import _engine
 from ..architectures._layers import Block, Dropout
-from ..augmentation import augment_images
 from ._progress import Progress
 from ._schedules import learning_rates
 
@@ -165,9 +164,7 @@ class TrainingGraph:
         for first in range(0, n_steps, at_once):
             last = min(n_steps, first + at_once)
             rows = order[edges[first] : edges[last]]
-            images = run.normalisation.take(x, rows, run.image_shape)
-            if run.augmentation:
-                images = augment_images(images, run.augmentation, rng)
+            images, *mixed = run.take(x, y, rows, epoch, rng)
             # Callbacks at the batches change how many steps a call takes, and not
             # how the images come: the model is the same with and without.
             for begin in range(first, last, 1 if by_batch else at_once):
@@ -183,6 +180,7 @@ class TrainingGraph:
                     run.sample_weight[rows[batch]],
                     edges[begin : end + 1] - edges[begin],
                     rates[begin:end],
+                    *(part[batch] for part in mixed),
                 )
                 logs = _means(totals)
                 _check_finite(logs["loss"], epoch)
@@ -234,7 +232,7 @@ class TrainingGraph:
             tf.constant(array)
             for array in (images, mean, factor, y, sample_weight, *rest)
         ]
-        key = function.__name__, images.dtype
+        key = function.__name__, images.dtype, len(arguments)
         if key not in self._functions:
             signature = [
                 tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in arguments
@@ -246,7 +244,10 @@ class TrainingGraph:
                 ).get_concrete_function(*signature)
         return self._functions[key](*arguments).numpy()
 
-    def _train_steps(self, images, mean, factor, y, sample_weight, edges, rates):
+    def _train_steps(
+        self, images, mean, factor, y, sample_weight, edges, rates, others=None, own=1.0
+    ):
+        """Train on batches; `own` of an image is of class `y`, the rest of `others`."""
         variables = self.model.trainable_variables
 
         def train_step(step, totals):
@@ -258,6 +259,10 @@ class TrainingGraph:
             with tf.GradientTape() as tape:
                 logits = self.network.to_logits(self.model(pixels, training=True))
                 loss = self._loss(labels, logits)
+                if others is not None:
+                    share = own[batch]
+                    rest = self._loss(others[batch], logits)
+                    loss = share * loss + (1 - share) * rest
                 objective = tf.reduce_mean(weight * loss)
                 if self.model.losses:  # regularizers of a user's architecture
                     objective += tf.add_n(self.model.losses)

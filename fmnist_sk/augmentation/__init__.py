@@ -7,14 +7,18 @@ images, :class:`ImageAugmenter` is the same as a pipeline step and
 """
 
 from ._augmenter import ImageAugmenter
-from ._operations import augment_images
-from ._spec import PRESETS, check_augmentation
+from ._operations import augment_images, mix_images
+from ._over_sampler import AugmentedOverSampler
+from ._spec import MIXING, PRESETS, check_augmentation
 from ._views import tta_views
 
 __all__ = [
+    "MIXING",
     "PRESETS",
+    "AugmentedOverSampler",
     "ImageAugmenter",
     "augment_images",
     "check_augmentation",
+    "mix_images",
     "tta_views",
 ]

@@ -11,7 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 from .._compat import _fit_context
 from .._transformer import ImageTransformer
 from ._operations import augment_images
-from ._spec import ERASING_SIZE, RANGES, check_augmentation
+from ._spec import ERASING_SIZE, MIXING, RANGES, check_augmentation
+
+# An image is augmented once here: there is no next epoch to mirror the other half in.
+_SETTINGS = [name for name in RANGES if name not in (*MIXING, "alternating_flip")]
 
 
 class ImageAugmenter(ImageTransformer):
@@ -41,6 +44,14 @@ class ImageAugmenter(ImageTransformer):
     shift : float, default=0.1
         The largest shift as a fraction below 1 of the height and of the width.
         Shifts are uniform over whole pixels, either way.
+    shear : float, default=0.0
+        The largest angle in degrees, below 90, by which verticals lean, either way.
+    brightness : float, default=0.0
+        The largest amount, 0 to 1, that is added to all pixels, as a fraction of the
+        range of the image's pixels, either way.
+    contrast : float, default=0.0
+        The largest change, 0 to 1, of the pixels' distance from the image's mean as a
+        fraction, either way. Pixels stay within the range of the image.
     erasing : float, default=0.0
         The probability that a rectangle of an image is erased by the image's mean.
     erasing_size : float, default=0.33
@@ -78,7 +89,7 @@ class ImageAugmenter(ImageTransformer):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        **{name: [interval] for name, interval in RANGES.items()},
+        **{name: [RANGES[name]] for name in _SETTINGS},
         "image_shape": [tuple, list, None],
         "random_state": ["random_state"],
     }
@@ -90,6 +101,9 @@ class ImageAugmenter(ImageTransformer):
         rotation: float = 10.0,
         zoom: float = 0.1,
         shift: float = 0.1,
+        shear: float = 0.0,
+        brightness: float = 0.0,
+        contrast: float = 0.0,
         erasing: float = 0.0,
         erasing_size: float = ERASING_SIZE,
         image_shape: Sequence[int] | None = None,
@@ -99,6 +113,9 @@ class ImageAugmenter(ImageTransformer):
         self.rotation = rotation
         self.zoom = zoom
         self.shift = shift
+        self.shear = shear
+        self.brightness = brightness
+        self.contrast = contrast
         self.erasing = erasing
         self.erasing_size = erasing_size
         self.image_shape = image_shape
@@ -159,14 +176,14 @@ class ImageAugmenter(ImageTransformer):
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         augmented = augment_images(
             rows.reshape(-1, *self.image_shape_),
-            {name: getattr(self, name) for name in RANGES},
+            {name: getattr(self, name) for name in _SETTINGS},
             np.random.default_rng(seed),
         )
         return self._as_output(augmented, shape)
 
     def _fit_images(self, X):
         """Check the parameters that constraints cannot, then the images."""
-        check_augmentation({name: getattr(self, name) for name in RANGES})
+        check_augmentation({name: getattr(self, name) for name in _SETTINGS})
         return self._validate_images(X, reset=True, image_shape=self.image_shape)
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
