@@ -12,11 +12,12 @@ from sklearn.utils.multiclass import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from ._inference import predictor_of
+from ._inference import Predictor, predictor_of
 from ._training import (
     Normalisation,
     Run,
     Validation,
+    fit_temperature,
     recipe_of,
     resolve_augmentation,
     resolve_learning_rate,
@@ -65,6 +66,11 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
                 random_state=random_state,
             )
             validation = Validation(X, codes, _relative(weights, held_out), held_out)
+        if self.temperature == "auto" and validation is None:
+            raise ValueError(
+                "temperature='auto' needs held-out images: set early_stopping=True, or "
+                "pass X_val and y_val."
+            )
         training = {"fresh": fresh, "schedule": self.lr_schedule}
         epochs, training["batch_size"] = resolve_length(
             recipe_of(network), len(kept), self.epochs, self.batch_size
@@ -77,6 +83,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         )
         self.history_, self.best_epoch_ = result.history, result.best_epoch
         self.n_iter_ = len(result.history["loss"])
+        self.temperature_ = self._find_temperature(network, result, validation)
         if self.refit and kept is not rows:
             self.n_iter_ = result.best_epoch
             result = self._train(
@@ -89,6 +96,11 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def _fit_epoch(self, X, y, classes, sample_weight):
         """Do what `partial_fit` is for."""
+        if self.temperature == "auto":
+            raise ValueError(
+                "temperature='auto' is not supported by partial_fit, which holds out "
+                "nothing: give a number."
+            )
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' is not supported by partial_fit, which sees a "
@@ -130,6 +142,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         }
         self.n_iter_ += 1
         self.best_epoch_ = self.n_iter_
+        self.temperature_ = 1.0 if self.temperature is None else self.temperature
         self._optimizer_state = {
             "optimizer": self.optimizer,
             "variables": result.optimizer_state,
@@ -237,8 +250,19 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         )
         return check_augmentation(augmentation)
 
-    def _resolve_tta(self):
-        recipe = recipe_of(self._network)
+    def _find_temperature(self, network, result, validation):
+        if self.temperature != "auto":
+            return 1.0 if self.temperature is None else float(self.temperature)
+        predict = Predictor(network, result.weights, result.normalisation)
+        rows = validation.rows
+        return fit_temperature(
+            predict(validation.X[rows], self._resolve_tta(network)),
+            validation.y[rows],
+            validation.sample_weight[rows],
+        )
+
+    def _resolve_tta(self, network):
+        recipe = recipe_of(network)
         return resolve_tta(recipe, self.tta, self._resolve_augmentation(recipe))
 
     def _take_over(self, network, result):
@@ -255,7 +279,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
     def _logits_of_rows(self, X):
         """Predict from what `validate_images` gives."""
         predict = predictor_of(self, self._network, self._weights, self._normalisation)
-        return predict(X, self._resolve_tta())
+        return predict(X, self._resolve_tta(self._network)) / self.temperature_
 
     def __sklearn_is_fitted__(self):
         # `classes_` alone is what a first call of partial_fit starts with.

@@ -141,6 +141,8 @@ def test_train_then_evaluate(name, n_train, suffix, data, tmp_path, capsys):
     n_images = 50 if name == "parts.npz" else 200
     assert re.search(rf"Images: +{n_images}\nAccuracy: +0\.\d{{4}}\n", out)
     assert re.search(r"Negative log-likelihood: \d\.\d{4} nats", out)
+    assert re.search(r"Brier score: +[01]\.\d{4}\n", out)
+    assert re.search(r"Calibration error: +0\.\d{4} ", out)
     assert imread(matrix).shape[1] >= 1000
 
 

@@ -10,7 +10,7 @@ images, and shows some it gets wrong.
 Without pooling the first dense layer alone has 32 million weights, so this is the
 heaviest of the five: it is the architecture `"three_conv"`. On the sample this runs in
 about 20 seconds on two CPU cores, with a quarter of the filters; ``--full`` is the
-project's network on all 60,000 images, which takes some ten minutes.
+project's network on all 60,000 images, which takes some six minutes.
 """
 
 # %%

@@ -8,13 +8,19 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import accuracy_score, classification_report, log_loss
+from sklearn.metrics import (
+    accuracy_score,
+    brier_score_loss,
+    classification_report,
+    log_loss,
+)
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 
 from .. import _engine
 from ..classifier import FashionCNNClassifier
 from ..datasets import CLASS_NAMES
+from ..metrics import expected_calibration_error
 from ..preprocessing import ImageReshaper
 from . import CommandError
 from . import _files as files
@@ -263,8 +269,12 @@ def _evaluate(model, data, names, source):
     _print_report(model, data.y, y_pred, names)
     print(f"Images:                  {len(data.y):,}")
     print(f"Accuracy:                {accuracy_score(data.y, y_pred):.4f}")
-    nll = log_loss(data.y, model.predict_proba(data.X), labels=model.classes_)
+    given = {"y_proba": model.predict_proba(data.X), "labels": model.classes_}
+    nll = log_loss(data.y, given["y_proba"], labels=model.classes_)
     print(f"Negative log-likelihood: {nll:.4f} nats an image")
+    print(f"Brier score:             {brier_score_loss(data.y, **given):.4f}")
+    error = expected_calibration_error(data.y, **given)
+    print(f"Calibration error:       {error:.4f} (expected, in 15 bins)")
     return y_pred
 
 

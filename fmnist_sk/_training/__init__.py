@@ -17,6 +17,7 @@ from ._recipes import (
     resolve_weight_decay,
 )
 from ._schedules import SCHEDULES
+from ._temperature import fit_temperature
 
 # Products of weights overflow in float32 beyond this.
 _LARGEST_WEIGHT = 1e15
@@ -28,6 +29,7 @@ __all__ = [
     "Run",
     "TrainingResult",
     "Validation",
+    "fit_temperature",
     "recipe_of",
     "resolve_augmentation",
     "resolve_learning_rate",

@@ -158,7 +158,7 @@ def _seeded(seed):
         np.random.set_state(of_numpy)  # noqa: NPY002
 
 
-def to_keras(description, weights, normalisation, tta=None):
+def to_keras(description, weights, normalisation, *, tta=None, temperature=1.0):
     """Give a fitted network as an ordinary Keras model of stock layers.
 
     Parameters
@@ -171,6 +171,8 @@ def to_keras(description, weights, normalisation, tta=None):
         Mean and scale of its training images.
     tta : {None, "flip", "flip_shift"}, default=None
         Test-time augmentation: the logits of several views are averaged.
+    temperature : float, default=1.0
+        What logits are divided by.
 
     Returns
     -------
@@ -186,19 +188,21 @@ def to_keras(description, weights, normalisation, tta=None):
         mean, scale = normalisation.mean, normalisation.scale
         x = keras.layers.Rescaling(1.0, (-mean).tolist(), name="centre")(images)
         x = keras.layers.Rescaling((1 / scale).tolist(), name="scale")(x)
-        if tta is None:
-            x = network.model(x)
-        else:
-            x = keras.layers.Average()(
-                [network.to_logits(network.model(view)) for view in _views(x, tta)]
-            )
-        if tta or not network.gives_probabilities:
-            x = keras.layers.Softmax(name="probabilities")(x)
-        return keras.Model(images, x)
+        outputs = [network.model(view) for view in _views(x, tta)]
+        if network.gives_probabilities and tta is None and temperature == 1:
+            return keras.Model(images, outputs[0])
+        if network.gives_probabilities:
+            outputs = [network.to_logits(output) for output in outputs]
+        x = keras.layers.Average()(outputs) if tta else outputs[0]
+        if temperature != 1:
+            x = keras.layers.Rescaling(1 / temperature, name="temperature")(x)
+        return keras.Model(images, keras.layers.Softmax(name="probabilities")(x))
 
 
 def _views(x, tta):
     """What `augmentation.tta_views` gives, of a Keras tensor."""
+    if tta is None:
+        return [x]
     upright = [x]
     if tta == "flip_shift":
         up = keras.ops.concatenate([x[:, 1:], x[:, -1:]], axis=1)

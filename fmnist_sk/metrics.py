@@ -1,0 +1,100 @@
+"""What scikit-learn has no metric for."""
+
+from numbers import Integral
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import _check_sample_weight
+
+from ._compat import validate_params
+from ._validation import codes_of
+
+
+@validate_params(
+    {
+        "y_true": ["array-like"],
+        "y_proba": ["array-like"],
+        "labels": ["array-like", None],
+        "n_bins": [Interval(Integral, 1, None, closed="left")],
+        "sample_weight": ["array-like", None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def expected_calibration_error(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    labels: ArrayLike | None = None,
+    n_bins: int = 15,
+    sample_weight: ArrayLike | None = None,
+) -> float:
+    """Measure how far confidence and accuracy are apart.
+
+    Predictions are put into bins by the probability of the predicted class. In each bin
+    its mean is compared with the share of predictions that are right; the result is the
+    mean of the differences over all predictions [1]_.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        Labels.
+
+    y_proba : array-like of shape (n_samples, n_classes)
+        The probability of each class, as `predict_proba` gives it.
+
+    labels : array-like of shape (n_classes,), default=None
+        The labels in the order of the columns of `y_proba`. None is the sorted labels
+        in `y_true`.
+
+    n_bins : int, default=15
+        Bins of equal width from 0 to 1.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights.
+
+    Returns
+    -------
+    error : float
+        From 0, which is best, to 1.
+
+    Raises
+    ------
+    ValueError
+        If numbers of samples or classes do not fit, or `y_proba` has values that are no
+        probabilities.
+
+    See Also
+    --------
+    sklearn.metrics.log_loss : Takes accuracy into account as well.
+    sklearn.calibration.CalibrationDisplay : One class against the rest, bin by bin.
+
+    References
+    ----------
+    .. [1] C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On calibration of modern
+       neural networks", arXiv:1706.04599, section 2.
+
+    Examples
+    --------
+    >>> from fmnist_sk.metrics import expected_calibration_error
+    >>> y_proba = [[0.9, 0.1], [0.9, 0.1], [0.3, 0.7], [0.3, 0.7]]
+    >>> round(expected_calibration_error([0, 0, 1, 0], y_proba), 3)
+    0.15
+    """
+    proba = check_array(y_proba, dtype=np.float64, input_name="y_proba")
+    check_consistent_length(y_true, proba, sample_weight)
+    if proba.min() < 0 or proba.max() > 1:
+        raise ValueError("y_proba must hold probabilities, from 0 to 1.")
+    classes = np.unique(np.asarray(y_true)) if labels is None else np.asarray(labels)
+    if len(classes) != proba.shape[1]:
+        raise ValueError(
+            f"y_proba has {proba.shape[1]} columns, but there are {len(classes)} "
+            "classes: pass labels."
+        )
+    right = proba.argmax(axis=1) == codes_of(y_true, classes, "y_true")
+    weight = _check_sample_weight(sample_weight, proba, ensure_non_negative=True)
+    confidence = proba.max(axis=1)
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    excess = np.bincount(bins, weight * (confidence - right), minlength=n_bins)
+    return float(np.abs(excess).sum() / weight.sum())
