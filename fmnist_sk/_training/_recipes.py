@@ -43,7 +43,7 @@ _USUAL = Recipe()
 _DEEP_AUGMENTATION = {"horizontal_flip": 0.5, "shift": 0.04, "erasing": 0.5}
 RECIPES = {
     # A pixel of 28 is a shift that no small image minds.
-    "standard": Recipe(epochs=7, rate=10.0, augmentation={"shift": 0.04}),
+    "standard": Recipe(epochs=6, rate=10.0, augmentation={"shift": 0.04}),
     "compact": Recipe(epochs=3, rate=10.0),
     "vgg": Recipe(20, 6.0, _DEEP_AUGMENTATION, tta="flip", label_smoothing=0.05),
     "resnet": Recipe(16, 6.0, _DEEP_AUGMENTATION, tta="flip", label_smoothing=0.05),

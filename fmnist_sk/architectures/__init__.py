@@ -32,7 +32,7 @@ _REGISTRY: dict[str, dict[str, Any]] = {
         "filters": (32, 64),
         "kernel_size": 3,
         "dense_units": (128,),
-        "dropout": 0.3,
+        "dropout": 0.1,
         "activation": "relu",
         "batch_norm": True,
     },
