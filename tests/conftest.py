@@ -1,6 +1,7 @@
 """Data for every test module."""
 
 import hashlib
+import signal
 
 import numpy as np
 import pytest
@@ -41,6 +42,14 @@ def fashion_mnist():
         return _read_only(fetch_fashion_mnist, 6000, 2000, download_if_missing=False)
     except FileNotFoundError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def ctrl_c():
+    """Let Ctrl-C reach this process and new ones, in a background job as well."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
 
 
 @pytest.fixture

@@ -310,6 +310,7 @@ def test_wrong_command_line(arguments, capsys):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no SIGINT for one process")
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_quietly(tmp_path):
     arguments = ["demo", "--sample", "--output", tmp_path, "--epochs", 1000]
     with in_new_process(*arguments, stdout=subprocess.PIPE) as process:

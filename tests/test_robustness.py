@@ -1,7 +1,6 @@
 """Interruptions, divergence, extreme data: nothing is lost, nothing silently wrong."""
 
 import _thread
-import signal
 import threading
 
 import numpy as np
@@ -28,11 +27,9 @@ def test_a_diverged_loss_raises_and_loses_nothing(images):
     np.testing.assert_array_equal(clf.predict_proba(X), expected)
 
 
-def test_ctrl_c_loses_nothing(images, request):
+@pytest.mark.usefixtures("ctrl_c")
+def test_ctrl_c_loses_nothing(images):
     X, y = images
-    # A shell lets its background jobs ignore it.
-    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
-    request.addfinalizer(lambda: signal.signal(signal.SIGINT, previous))
     clf = quick().fit(X, y)
     before, expected = dict(vars(clf)), clf.predict_proba(X)
     clf.set_params(epochs=100_000)
