@@ -142,7 +142,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         }
         self.n_iter_ += 1
         self.best_epoch_ = self.n_iter_
-        self.temperature_ = 1.0 if self.temperature is None else self.temperature
+        self.temperature_ = float(self.temperature or 1)
         self._optimizer_state = {
             "optimizer": self.optimizer,
             "variables": result.optimizer_state,
@@ -252,7 +252,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def _find_temperature(self, network, result, validation):
         if self.temperature != "auto":
-            return 1.0 if self.temperature is None else float(self.temperature)
+            return float(self.temperature or 1)
         predict = Predictor(network, result.weights, result.normalisation)
         rows = validation.rows
         return fit_temperature(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_consistent_length
 
 from .._unwrap import final_estimator_and_input, image_stack
 from ..inspection import grad_cam
@@ -199,7 +200,7 @@ class GradCAMDisplay:
             If images, maps and titles do not fit, or `ax` is not one Axes.
         """
         images, heatmaps = image_stack(self.images), np.asarray(self.heatmaps)
-        _panels.check_same_length(images=images, heatmaps=heatmaps, titles=self.titles)
+        check_consistent_length(images, heatmaps, self.titles)
         if heatmaps.shape != images.shape[:3]:
             raise ValueError(
                 f"heatmaps must be of shape {images.shape[:3]}, one weight a pixel. "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 
 from .._unwrap import final_estimator, image_stack, images_of
 from .._validation import codes_of
@@ -141,7 +141,7 @@ class ImageGridDisplay:
         if y is None:
             return cls(images=images[: 10 * n_images]).plot(ax=ax)
         labels = column_or_1d(y, warn=True)
-        _panels.check_same_length(X=images, y=labels)
+        check_consistent_length(images, labels)
         known = _panels.classes_of(labels, classes, display_labels)
         names = _panels.name_classes(known, display_labels)
         codes = codes_of(labels, known, "y")
@@ -237,7 +237,7 @@ class ImageGridDisplay:
             is not one Axes.
         """
         images = image_stack(self.images)
-        _panels.check_same_length(images=images, labels=self.labels, titles=self.titles)
+        check_consistent_length(images, self.labels, self.titles)
         places, n_rows, n_columns, row_names = self._arrange(len(images))
         self.figure_, self.ax_ = _panels.grid(
             ax,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 
 from .._unwrap import final_estimator, image_stack, images_of
 from .._validation import codes_of
@@ -263,9 +263,7 @@ class MisclassifiedImagesDisplay:
         """
         images = image_stack(X, image_shape)
         true, predicted = column_or_1d(y_true, warn=True), column_or_1d(y_pred)
-        _panels.check_same_length(
-            X=images, y_true=true, y_pred=predicted, y_proba=y_proba
-        )
+        check_consistent_length(images, true, predicted, y_proba)
         _panels.check_count(n_images)
         both = np.concatenate([true, predicted])
         known = _panels.classes_of(both, classes, display_labels)
@@ -315,11 +313,11 @@ class MisclassifiedImagesDisplay:
             Axes.
         """
         images = image_stack(self.images)
-        _panels.check_same_length(
-            images=images,
-            true_names=self.true_names,
-            predicted_names=self.predicted_names,
-            confidences=self.confidences,
+        check_consistent_length(
+            images,
+            self.true_names,
+            self.predicted_names,
+            self.confidences,
         )
         n_columns = min(_MOST_COLUMNS, max(3, len(images)))
         n_rows = max(1, -(-len(images) // n_columns))

@@ -59,15 +59,6 @@ def first_rows(X, n):
     return X.iloc[:n] if hasattr(X, "iloc") else np.asarray(X)[:n]
 
 
-def check_same_length(**arrays):
-    """Raise unless all that are given have as many entries."""
-    lengths = {name: len(a) for name, a in arrays.items() if a is not None}
-    if len(set(lengths.values())) > 1:
-        raise ValueError(
-            f"Found input variables with inconsistent numbers of samples: {lengths}."
-        )
-
-
 def check_count(n_images):
     """Raise unless it is a number of images."""
     if (

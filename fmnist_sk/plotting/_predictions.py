@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_consistent_length
 
 from .._unwrap import final_estimator, image_stack, images_of
 from .._validation import codes_of
@@ -159,7 +160,7 @@ class PredictionDisplay:
                 "calibrate it with CalibratedClassifierCV."
             )
         _panels.check_count(n_images)
-        _panels.check_same_length(X=X, y=y)
+        check_consistent_length(X, y)
         shown = _panels.first_rows(X, n_images)
         return cls.from_predictions(
             images_of(estimator, shown, image_shape),
@@ -232,7 +233,7 @@ class PredictionDisplay:
             )
         labels = np.arange(probabilities.shape[1]) if classes is None else classes
         codes = None if y_true is None else codes_of(y_true, labels, "y_true")
-        _panels.check_same_length(X=images, y_proba=probabilities, y_true=codes)
+        check_consistent_length(images, probabilities, codes)
         return cls(
             images=images[:n_images],
             probabilities=probabilities[:n_images],
@@ -263,9 +264,7 @@ class PredictionDisplay:
             is not one Axes.
         """
         images, probabilities = image_stack(self.images), np.asarray(self.probabilities)
-        _panels.check_same_length(
-            images=images, probabilities=probabilities, true_codes=self.true_codes
-        )
+        check_consistent_length(images, probabilities, self.true_codes)
         if probabilities.ndim != 2 or probabilities.shape[1] != len(self.class_names):
             raise ValueError(
                 "probabilities must have one column for each of the "
