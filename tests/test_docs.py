@@ -64,12 +64,12 @@ def test_every_public_name_has_a_page():
 
 @pytest.mark.timeout(1800)
 def test_the_documentation_builds_without_warnings(tmp_path):
-    """The examples run only where FMNIST_SK_GALLERY=1: that takes minutes."""
+    """And every example runs, unless FMNIST_SK_GALLERY=0: that takes minutes."""
     for folder in "docs", "examples":
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=BUILT)
     for file in "README.md", "CHANGELOG.md":
         shutil.copy(ROOT / file, tmp_path)
-    run_gallery = os.environ.get("FMNIST_SK_GALLERY") == "1"
+    run_gallery = os.environ.get("FMNIST_SK_GALLERY") != "0"
     options = ["-W", "--keep-going", *([] if run_gallery else ["-D", "plot_gallery=0"])]
     html = tmp_path / "html"
     done = subprocess.run(
