@@ -82,7 +82,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             **training,
         )
         self.history_, self.best_epoch_ = result.history, result.best_epoch
-        self.n_iter_ = len(result.history["loss"])
+        self.n_iter_ = result.last_epoch
         self.temperature_ = self._find_temperature(network, result, validation)
         if self.refit and kept is not rows:
             self.n_iter_ = result.best_epoch

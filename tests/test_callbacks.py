@@ -69,6 +69,32 @@ def test_callbacks_can_stop_training_and_set_the_learning_rate(images):
     )
 
 
+def test_an_interrupted_training_goes_on_bitwise(images, tmp_path):
+    import keras
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    X, y = images
+    how = {"epochs": 4, "augmentation": "light", "dropout": 0.2}
+    whole = quick(**how).fit(X, y)
+    backup = keras.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
+    with pytest.raises(KeyboardInterrupt):
+        quick(callbacks=[backup, Interrupt()], **how).fit(X, y)
+    continued = quick(callbacks=backup, **how)
+    for epochs_left in 2, 0:
+        continued.fit(X, y)
+        assert continued.n_iter_ == continued.best_epoch_ == 4
+        assert len(continued.history_.get("loss", [])) == epochs_left
+        np.testing.assert_array_equal(
+            continued.decision_function(X), whole.decision_function(X)
+        )
+    # The next training of the same graph starts at the beginning again.
+    assert quick(**how).fit(X, y).history_ == whole.history_
+
+
 def test_callbacks_see_every_batch(images):
     import keras
 

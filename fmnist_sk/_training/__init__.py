@@ -52,8 +52,8 @@ class TrainingResult:
         The optimizer's, for training to go on where it stopped.
     history : dict of list
         One value an epoch.
-    best_epoch : int
-        Number, from 1, of the epoch the weights are those after.
+    last_epoch, best_epoch : int
+        Numbers, from 1, of the last epoch and of the one the weights are those after.
     normalisation : Normalisation
         The one it was trained with.
     """
@@ -61,6 +61,7 @@ class TrainingResult:
     weights: list
     optimizer_state: list
     history: dict
+    last_epoch: int
     best_epoch: int
     normalisation: Normalisation
 
@@ -132,6 +133,7 @@ def train(description, X, y, run, *, optimizer, precision, **fit_parameters):
             weights,
             graph.optimizer_state(),
             history,
+            graph.last_epoch,
             graph.best_epoch,
             run.normalisation,
         )

@@ -110,14 +110,18 @@ class TrainingGraph:
         hooks = keras.callbacks.CallbackList(
             callbacks, model=self.model, epochs=epochs, steps=n_steps, verbose=0
         )
-        self.model.stop_training = False
+        self.model.stop_training, self.model._initial_epoch = False, None
         history = keras.callbacks.History()
         history.set_model(self.model)
         history.on_train_begin()
         stopper = _BestEpoch(self.network, run.patience, run.tol)
         progress = Progress(verbose, epochs, n_steps)
         hooks.on_train_begin()
-        for epoch in range(initial_epoch, epochs):
+        # BackupAndRestore puts weights and optimizer back, and says here, as to Keras's
+        # own loop, where to go on.
+        first, logs = self.model._initial_epoch or initial_epoch, {}
+        epoch = first - 1
+        for epoch in range(first, epochs):
             progress.begin_epoch(epoch)
             logs = self._train_epoch(
                 x, y, run, epoch, rates[epoch - initial_epoch], hooks, progress
@@ -131,7 +135,7 @@ class TrainingGraph:
             if stopper.stops(epoch, logs) or self.model.stop_training:
                 break
         hooks.on_train_end(logs)
-        self.best_epoch = stopper.restore(epoch)
+        self.last_epoch, self.best_epoch = epoch + 1, stopper.restore(epoch)
         return history
 
     def optimizer_state(self):
