@@ -1,6 +1,7 @@
 """The part of the estimator that users do not see: training and prediction."""
 
 import copy
+from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -12,7 +13,9 @@ from sklearn.utils.multiclass import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from ._compat import CallbackSupportMixin
 from ._inference import Predictor, predictor_of
+from ._tasks import begin_task
 from ._training import (
     Normalisation,
     Run,
@@ -25,13 +28,14 @@ from ._training import (
     resolve_tta,
     resolve_weight_decay,
     train,
+    train_once,
 )
 from ._validation import encode_labels, total_weights, validate_images
 from .architectures import NETWORK_PARAMETERS, describe_network
 from .augmentation import check_augmentation
 
 
-class NetworkClassifier(ClassifierMixin, BaseEstimator):
+class NetworkClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """A classifier whose fitted state is a network's description and its arrays.
 
     Subclasses have the parameters of `FashionCNNClassifier`. The fitted state is
@@ -42,6 +46,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
     def _fit(self, X, y, sample_weight, held_out):
         """Do what `fit` is for; `held_out` are X_val, y_val and their weights."""
+        given = X, y, sample_weight
         fresh = not (self.warm_start and hasattr(self, "classes_"))
         X, y = self._validate(X, y, reset=fresh)
         if fresh:
@@ -75,24 +80,51 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         epochs, training["batch_size"] = resolve_length(
             recipe_of(network), len(kept), self.epochs, self.batch_size
         )
+
+        def fitted(result):
+            temperature = self._find_temperature(network, result, validation)
+            # The optimizer's slots are twice the size of the weights; after a whole
+            # schedule nothing needs them.
+            return _fitted(network, result) | {
+                "temperature_": temperature,
+                "_optimizer_state": None,
+            }
+
+        refits = self.refit and kept is not rows
+        task = begin_task(self, "fit", given, n_parts=2 if refits else epochs)
+        part = task.begin_part("find-epochs", kept, n_parts=epochs) if refits else task
+        training["memory"] = self._memory_of(task)
         result = self._train(
             *(network, X, codes, weights, kept),
             validation=validation,
             epochs=epochs,
+            task=part,
+            fitted=fitted,
             **training,
         )
-        self.history_, self.best_epoch_ = result.history, result.best_epoch
-        self.n_iter_ = result.last_epoch
-        self.temperature_ = self._find_temperature(network, result, validation)
-        if self.refit and kept is not rows:
-            self.n_iter_ = result.best_epoch
+        attributes = fitted(result)
+        if refits and not part.end(lambda: attributes):
+            found = {
+                name: attributes[name]
+                for name in ("history_", "best_epoch_", "temperature_")
+            }
+
+            def refitted(result):
+                return _fitted(network, result) | {"_optimizer_state": None} | found
+
+            epochs = result.best_epoch
+            part = task.begin_part("refit", rows, n_parts=epochs)
             result = self._train(
-                *(network, X, codes, weights, rows), epochs=self.n_iter_, **training
+                *(network, X, codes, weights, rows),
+                epochs=epochs,
+                task=part,
+                fitted=refitted,
+                **training,
             )
-        self._take_over(network, result)
-        # The optimizer's slots are twice the size of the weights; after a whole
-        # schedule nothing needs them.
-        self._optimizer_state = None
+            attributes = refitted(result)
+            part.end(lambda: attributes)
+        self._take_over(attributes)
+        task.end()
 
     def _fit_epoch(self, X, y, classes, sample_weight):
         """Do what `partial_fit` is for."""
@@ -106,6 +138,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
                 "class_weight='balanced' is not supported by partial_fit, which sees a "
                 "part of the data: give the weights as a dict."
             )
+        given = X, y, sample_weight
         first = _check_partial_fit_first_call(self, classes)
         X, y = self._validate(X, y, reset=first)
         if first:
@@ -126,6 +159,21 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         _, batch_size = resolve_length(
             recipe_of(network), len(rows), 1, self.batch_size
         )
+
+        def fitted(result):
+            return _fitted(network, result) | {
+                "history_": {
+                    key: [*self.history_.get(key, []), *values]
+                    for key, values in result.history.items()
+                },
+                "temperature_": float(self.temperature or 1),
+                "_optimizer_state": {
+                    "optimizer": self.optimizer,
+                    "variables": result.optimizer_state,
+                },
+            }
+
+        task = begin_task(self, "partial-fit", given, n_parts=1)
         result = self._train(
             *(network, X, codes, weights, rows),
             fresh=first,
@@ -134,19 +182,11 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             epochs=self.n_iter_ + 1,
             initial_epoch=self.n_iter_,
             batch_size=batch_size,
+            task=task,
+            fitted=fitted,
         )
-        self._take_over(network, result)
-        self.history_ = {
-            key: [*self.history_.get(key, []), *values]
-            for key, values in result.history.items()
-        }
-        self.n_iter_ += 1
-        self.best_epoch_ = self.n_iter_
-        self.temperature_ = float(self.temperature or 1)
-        self._optimizer_state = {
-            "optimizer": self.optimizer,
-            "variables": result.optimizer_state,
-        }
+        self._take_over(fitted(result))
+        task.end()
 
     def _validate(self, X, y, *, reset):
         X, y, _ = validate_images(self, X, y, reset=reset, image_shape=self.image_shape)
@@ -198,9 +238,10 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         *,
         fresh,
         schedule,
+        memory=None,
         validation=None,
         optimizer_state=None,
-        **lengths,
+        **fit_parameters,
     ):
         """Train on some rows; nothing of the estimator changes."""
         normalisation = (
@@ -232,7 +273,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             weights=None if fresh else self._weights,
             optimizer_state=optimizer_state,
         )
-        return train(
+        do = train if memory is None else partial(train_once, memory, train)
+        return do(
             network,
             X,
             codes,
@@ -241,8 +283,13 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             precision=self.precision,
             callbacks=copy.deepcopy(self.callbacks),
             verbose=int(self.verbose),
-            **lengths,
+            **fit_parameters,
         )
+
+    def _memory_of(self, task):
+        """Give `memory`, unless a training cannot happen again or is watched."""
+        repeatable = self.random_state is not None and self.callbacks is None
+        return self.memory if repeatable and not task.watched else None
 
     def _resolve_augmentation(self, recipe):
         augmentation = resolve_augmentation(
@@ -265,11 +312,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         recipe = recipe_of(network)
         return resolve_tta(recipe, self.tta, self._resolve_augmentation(recipe))
 
-    def _take_over(self, network, result):
+    def _take_over(self, attributes):
         # All at once and last: others may be predicting.
-        self._network, self._normalisation = network, result.normalisation
-        self._weights = result.weights
-        self.n_parameters_ = sum(w.size for w in self._weights)
+        vars(self).update(attributes)
 
     def _logits(self, X):
         check_is_fitted(self)
@@ -289,6 +334,19 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _fitted(network, result):
+    """What a training makes of the estimator, so far as the training alone says."""
+    return {
+        "_network": network,
+        "_normalisation": result.normalisation,
+        "_weights": result.weights,
+        "n_parameters_": sum(w.size for w in result.weights),
+        "history_": result.history,
+        "n_iter_": result.last_epoch,
+        "best_epoch_": result.best_epoch,
+    }
 
 
 def _relative(weights, rows):

@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
     # scikit-learn has no types, so its decorators would take ours away.
@@ -17,9 +17,30 @@ if TYPE_CHECKING:
         parameter_constraints: dict[str, Any], *, prefer_skip_nested_validation: bool
     ) -> Callable[[_Function], _Function]: ...
 
+    class CallbackSupportMixin:
+        def set_callbacks(self, *callbacks: Any) -> Self: ...
+
 else:
     from sklearn.base import _fit_context as _fit_context
     from sklearn.utils._param_validation import validate_params as validate_params
+
+    try:
+        from sklearn.callback import CallbackSupportMixin as CallbackSupportMixin
+    except ImportError:  # scikit-learn < 1.9
+
+        class CallbackSupportMixin:
+            """Nothing: nobody can set callbacks."""
+
+
+# Where scikit-learn keeps callbacks in an estimator, the last three during a fit only.
+CALLBACK_ATTRIBUTES = frozenset(
+    {
+        "_skl_callbacks",
+        "_skl_callbacks_to_teardown",
+        "_callback_fit_ctx",
+        "_parent_callback_ctx",
+    }
+)
 
 
 def optional_import(module: str, *, extra: str, why: str) -> ModuleType:

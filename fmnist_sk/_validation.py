@@ -1,6 +1,9 @@
 """What estimators of images check, in scikit-learn's words."""
 
+import functools
+from collections.abc import Callable
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.utils import column_or_1d
@@ -12,6 +15,8 @@ from ._images import (
     flatten_images,
     infer_image_shape,
 )
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
 def validate_images(estimator, X, y="no_validation", *, reset, image_shape=None):
@@ -175,3 +180,18 @@ def unchanged_on_failure(estimator):
         vars(estimator).clear()
         vars(estimator).update(before)
         raise
+
+
+def all_or_nothing(method: _Method) -> _Method:
+    """Decorate a method to undo every change to its estimator if it raises.
+
+    It goes around `_fit_context`, which ends the callbacks after a failure, too, by
+    attributes of the estimator that undoing takes away.
+    """
+
+    @functools.wraps(method)
+    def undoing(self, *args, **kwargs):
+        with unchanged_on_failure(self):
+            return method(self, *args, **kwargs)
+
+    return undoing  # type: ignore[return-value]

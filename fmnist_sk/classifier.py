@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax, softmax
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from . import _engine
 from ._base import NetworkClassifier
 from ._compat import _fit_context
 from ._training import OPTIMIZERS, SCHEDULES
-from ._validation import unchanged_on_failure
+from ._validation import all_or_nothing
 from .architectures import ACTIVATIONS, ARCHITECTURES
 
 if TYPE_CHECKING:
     import keras
+    from joblib import Memory
     from keras.callbacks import Callback
 
 _Architecture = Literal[
@@ -162,7 +163,14 @@ class FashionCNNClassifier(NetworkClassifier):
         the network of that.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks, copied for each `fit`.
+        Keras callbacks, copied for each `fit`. scikit-learn's callbacks, which it has
+        from version 1.9 on, are set by `set_callbacks` instead.
+
+    memory : str or object with the interface of joblib.Memory, default=None
+        A folder in which each training of `fit` is kept, so that the same one (of the
+        same images, labels, parameters and seed) is not done again: a search that was
+        interrupted goes on where it was. It does not concern trainings with callbacks
+        or `random_state=None`.
 
     random_state : int, RandomState instance or None, default=None
         Determines initial weights, hold-out, shuffling, dropout and augmentation.
@@ -277,6 +285,7 @@ class FashionCNNClassifier(NetworkClassifier):
         ],
         "warm_start": ["boolean"],
         "callbacks": "no_validation",
+        "memory": [str, HasMethods(["cache"]), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -313,6 +322,7 @@ class FashionCNNClassifier(NetworkClassifier):
         temperature: float | Literal["auto"] | None = None,
         warm_start: bool = False,
         callbacks: Callback | Sequence[Callback] | None = None,
+        memory: str | Memory | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ):
@@ -343,9 +353,11 @@ class FashionCNNClassifier(NetworkClassifier):
         self.temperature = temperature
         self.warm_start = warm_start
         self.callbacks = callbacks
+        self.memory = memory
         self.random_state = random_state
         self.verbose = verbose
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
@@ -396,10 +408,10 @@ class FashionCNNClassifier(NetworkClassifier):
             If X is sparse, a callback is none, or `architecture` gives no Keras model.
         """
         held_out = X_val, y_val, sample_weight_val
-        with unchanged_on_failure(self):
-            self._fit(X, y, sample_weight, held_out)
+        self._fit(X, y, sample_weight, held_out)
         return self
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
@@ -436,8 +448,7 @@ class FashionCNNClassifier(NetworkClassifier):
         self : FashionCNNClassifier
             The fitted estimator.
         """
-        with unchanged_on_failure(self):
-            self._fit_epoch(X, y, classes, sample_weight)
+        self._fit_epoch(X, y, classes, sample_weight)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import _engine
 from ._data import Normalisation, Run, Validation
+from ._once import train_once
 from ._recipes import (
     OPTIMIZERS,
     recipe_of,
@@ -37,6 +38,7 @@ __all__ = [
     "resolve_tta",
     "resolve_weight_decay",
     "train",
+    "train_once",
 ]
 
 
@@ -66,7 +68,9 @@ class TrainingResult:
     normalisation: Normalisation
 
 
-def train(description, X, y, run, *, optimizer, precision, **fit_parameters):
+def train(
+    description, X, y, run, *, optimizer, precision, task, fitted, **fit_parameters
+):
     """Train a network.
 
     Parameters
@@ -83,6 +87,10 @@ def train(description, X, y, run, *, optimizer, precision, **fit_parameters):
         One of `OPTIMIZERS`.
     precision : {"auto", "float32", "bfloat16"}
         The number format.
+    task : Task
+        What the epochs are parts of.
+    fitted : callable
+        Makes attributes of the estimator of a result.
     **fit_parameters : dict
         `epochs`, `initial_epoch`, `batch_size`, `callbacks`, `verbose`.
 
@@ -94,6 +102,7 @@ def train(description, X, y, run, *, optimizer, precision, **fit_parameters):
     _engine.start()
     # These modules import TensorFlow, Keras and SciKeras.
     from ..architectures._network import build_network, initial_weights
+    from ._epochs import EpochTasks
     from ._graph import TrainingGraph
     from ._losses import cross_entropy
     from ._pool import borrow
@@ -112,6 +121,20 @@ def train(description, X, y, run, *, optimizer, precision, **fit_parameters):
     with borrow(key, new_graph) as graph:
         if run.weights is None:
             run.weights = initial_weights(description, graph.network, run.seed)
+
+        def result(history, last_epoch, best_epoch):
+            return TrainingResult(
+                graph.network.get_weights(),
+                graph.optimizer_state(),
+                history,
+                last_epoch,
+                best_epoch,
+                run.normalisation,
+            )
+
+        def snapshot(history, n_epochs):
+            return fitted(result(history, n_epochs, n_epochs))
+
         history = train_through_scikeras(
             graph,
             X,
@@ -119,21 +142,15 @@ def train(description, X, y, run, *, optimizer, precision, **fit_parameters):
             run=run,
             optimizer=OPTIMIZERS[optimizer],
             loss=cross_entropy,
+            watchers=[EpochTasks(task, run.rows, snapshot)] if task.watched else [],
             **fit_parameters,
         )
-        weights = graph.network.get_weights()
+        trained = result(history, graph.last_epoch, graph.best_epoch)
         # The loss of a step is that before it: the last step has to be looked at apart.
-        if not all((np.abs(w) < _LARGEST_WEIGHT).all() for w in weights):
+        if not all((np.abs(w) < _LARGEST_WEIGHT).all() for w in trained.weights):
             raise ValueError(
                 "Training diverged: weights became infinite, NaN or so large that "
                 "predictions would be. Lower learning_rate, or look for extreme values "
                 "in X."
             )
-        return TrainingResult(
-            weights,
-            graph.optimizer_state(),
-            history,
-            graph.last_epoch,
-            graph.best_epoch,
-            run.normalisation,
-        )
+        return trained

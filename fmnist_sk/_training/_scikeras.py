@@ -33,7 +33,7 @@ class _Identity:
         return X
 
 
-def train(graph, X, y, *, run, optimizer, loss, **fit_parameters):
+def train(graph, X, y, *, run, optimizer, loss, watchers, **fit_parameters):
     """Train a graph through SciKeras.
 
     Parameters
@@ -50,6 +50,8 @@ def train(graph, X, y, *, run, optimizer, loss, **fit_parameters):
         Name of a Keras optimizer in `"name"`, and its parameters.
     loss : callable
         Loss of each image.
+    watchers : list of keras.callbacks.Callback
+        Called after the user's.
     **fit_parameters : dict
         `epochs`, `batch_size`, `callbacks`, `verbose` and `initial_epoch`.
 
@@ -58,7 +60,7 @@ def train(graph, X, y, *, run, optimizer, loss, **fit_parameters):
     history : dict of list
         One value an epoch.
     """
-    fit_parameters["callbacks"] = _as_list(fit_parameters["callbacks"])
+    fit_parameters["callbacks"] = _as_list(fit_parameters["callbacks"]) + watchers
     # The graph sets the weight decay of each run.
     settings = {
         f"optimizer__{key}": value

@@ -1,0 +1,177 @@
+"""Trainings that are kept: `memory`."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from _small import quick
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from fmnist_sk import FashionCNNClassifier, ImageReshaper, load_model, save_model
+
+
+@pytest.fixture(scope="module")
+def images(sample):
+    """Three hundred real images, read-only."""
+    return sample.X_train[:300], sample.y_train[:300]
+
+
+def kept(folder):
+    """The trainings in a folder, with the time at which each was written."""
+    return {path: path.stat().st_mtime_ns for path in Path(folder).rglob("output.pkl")}
+
+
+def test_the_same_training_is_not_done_again(images, tmp_path):
+    X, y = images
+    plain = quick(early_stopping=True, refit=True, epochs=3).fit(X, y)
+    clf = clone(plain).set_params(memory=str(tmp_path))
+    for _ in range(2):
+        clf.fit(X, y)
+        assert len(kept(tmp_path)) == 2  # the one that stops early and the refit
+        np.testing.assert_array_equal(clf.predict_proba(X), plain.predict_proba(X))
+        for name in "history_", "n_iter_", "best_epoch_", "n_parameters_":
+            assert getattr(clf, name) == getattr(plain, name)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"dropout": 0.3},
+        {"random_state": 1},
+        {"epochs": 1},
+        {"learning_rate": 0.002},
+        {"augmentation": "light"},
+        {"filters": 8},
+        {"class_weight": {6: 2.0}},
+        {"optimizer": "sgd"},
+        {"precision": "float32"},
+    ],
+)
+def test_another_training_is_done(images, tmp_path, changed):
+    X, y = images
+    clf = quick(memory=str(tmp_path), precision="bfloat16").fit(X, y)
+    different = clone(clf).set_params(**changed).fit(X, y)
+    assert len(kept(tmp_path)) == 2
+    expected = clone(different).set_params(memory=None).fit(X, y)
+    np.testing.assert_array_equal(different.predict_proba(X), expected.predict_proba(X))
+
+
+def test_other_images_labels_and_weights_are_trained_on(images, tmp_path):
+    X, y = images
+    clf = quick(memory=joblib.Memory(tmp_path, verbose=0)).fit(X, y)
+    clf.fit(X[::-1], y[::-1])
+    clf.fit(X, (y + 1) % 10)
+    clf.fit(X, y, sample_weight=np.arange(300) + 1)
+    assert len(kept(tmp_path)) == 4
+    clf.fit(X, y)
+    clf.set_params(verbose=2, temperature=2.0, tta="flip").fit(X, y)
+    assert len(kept(tmp_path)) == 4
+
+
+def test_what_cannot_happen_again_is_not_kept(images, tmp_path):
+    import keras
+
+    X, y = images
+    quick(memory=str(tmp_path), random_state=None).fit(X, y)
+    quick(memory=str(tmp_path), callbacks=keras.callbacks.TerminateOnNaN()).fit(X, y)
+    quick(memory=str(tmp_path)).partial_fit(X, y, classes=np.arange(10))
+    assert not kept(tmp_path)
+
+
+def test_a_damaged_training_is_done_again(images, tmp_path):
+    X, y = images
+    clf = quick(memory=str(tmp_path)).fit(X, y)
+    (path,) = kept(tmp_path)
+    path.write_bytes(path.read_bytes()[:1000])
+    again = clone(clf).fit(X, y)
+    np.testing.assert_array_equal(again.predict_proba(X), clf.predict_proba(X))
+
+
+def test_memory_is_a_parameter_like_any_other(images, tmp_path):
+    X, y = images
+    with pytest.raises(ValueError, match="'memory' parameter"):
+        quick(memory=3).fit(X, y)
+    save_model(quick(memory=str(tmp_path)).fit(X, y), tmp_path / "clf.skops")
+    assert load_model(tmp_path / "clf.skops").memory == str(tmp_path)
+
+
+SEARCH = """
+import sys
+import numpy as np
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from fmnist_sk import FashionCNNClassifier, ImageReshaper
+
+data = np.load(sys.argv[1])
+network = FashionCNNClassifier(
+    architecture="compact", epochs=8, batch_size=32, random_state=0, memory=sys.argv[2]
+)
+GridSearchCV(
+    make_pipeline(ImageReshaper(), network),
+    {
+        "fashioncnnclassifier__filters": [4, 8],
+        "fashioncnnclassifier__dropout": [0, 0.3],
+    },
+    cv=3,
+    n_jobs=int(sys.argv[3]),
+).fit(data["X"], data["y"])
+"""
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_killed_search_goes_on_where_it_was(images, tmp_path, n_jobs):
+    X, y = images
+    np.savez(tmp_path / "data.npz", X=X, y=y)
+    folder = tmp_path / "memory"
+    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": "1"}
+    arguments = [sys.executable, "-c", SEARCH, tmp_path / "data.npz", folder]
+    process = subprocess.Popen(
+        [*map(str, arguments), str(n_jobs)], env=environment, start_new_session=True
+    )
+    deadline = time.monotonic() + 200
+    while len(kept(folder)) < 3:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)  # the workers, too
+    process.wait()
+    before = kept(folder)
+    assert len(before) < 13
+    done = subprocess.run([*map(str, arguments), "1"], env=environment, timeout=200)
+    assert done.returncode == 0
+    after = kept(folder)
+    assert len(after) == 13  # 4 candidates × 3 folds, and the refit
+    unharmed = [path for path in before if after[path] == before[path]]
+    assert len(unharmed) == len(before)
+
+
+def test_the_results_are_those_of_an_undisturbed_search(images, tmp_path):
+    X, y = images
+    grid = {"fashioncnnclassifier__filters": [4, 8]}
+
+    def search(memory):
+        network = FashionCNNClassifier(
+            architecture="compact", epochs=2, random_state=0, memory=memory
+        )
+        pipeline = make_pipeline(ImageReshaper(), network)
+        return GridSearchCV(pipeline, grid, cv=2).fit(X, y)
+
+    plain = search(None)
+    for _ in range(2):
+        remembered = search(str(tmp_path))
+        assert remembered.best_params_ == plain.best_params_
+        np.testing.assert_array_equal(
+            remembered.cv_results_["mean_test_score"],
+            plain.cv_results_["mean_test_score"],
+        )
+        np.testing.assert_array_equal(
+            remembered.predict_proba(X), plain.predict_proba(X)
+        )
