@@ -17,7 +17,7 @@ from ._base import NetworkClassifier
 from ._compat import _fit_context
 from ._training import OPTIMIZERS, SCHEDULES
 from ._validation import all_or_nothing
-from .architectures import ACTIVATIONS, ARCHITECTURES
+from .architectures import ACTIVATIONS, ARCHITECTURES, Ensemble
 
 if TYPE_CHECKING:
     import keras
@@ -45,7 +45,7 @@ class FashionCNNClassifier(NetworkClassifier):
     Parameters
     ----------
     architecture : {"standard", "compact", "two_conv", "three_conv", "vgg", "resnet"} \
-            or callable, default="standard"
+            , Ensemble or callable, default="standard"
         The network. `"standard"` has two convolutions with batch normalisation and
         max-pooling and a dense layer; `"compact"` three convolutions of few filters, 27
         thousand weights in all; `"two_conv"` and `"three_conv"` are textbook
@@ -54,6 +54,7 @@ class FashionCNNClassifier(NetworkClassifier):
         `(image_shape, n_classes, **network_parameters) -> keras.Model` builds a
         network of your own from those of the six parameters below that are not None;
         it maps normalised float32 images to logits, or to probabilities by a softmax.
+        An :class:`~fmnist_sk.architectures.Ensemble` is several of the former.
 
     filters : int or sequence of int, default=None
         Filters of the first convolution, from which the others follow, or of each
@@ -254,7 +255,7 @@ class FashionCNNClassifier(NetworkClassifier):
     temperature_: float
 
     _parameter_constraints: ClassVar[dict] = {
-        "architecture": [StrOptions(set(ARCHITECTURES)), callable],
+        "architecture": [StrOptions(set(ARCHITECTURES)), Ensemble, callable],
         "filters": [_POSITIVE, tuple, list, None],
         "kernel_size": [_POSITIVE, tuple, list, None],
         "dense_units": [Interval(Integral, 0, None, closed="left"), tuple, list, None],
@@ -293,7 +294,9 @@ class FashionCNNClassifier(NetworkClassifier):
     def __init__(
         self,
         *,
-        architecture: _Architecture | Callable[..., keras.Model] = "standard",
+        architecture: _Architecture
+        | Ensemble
+        | Callable[..., keras.Model] = "standard",
         filters: _Sizes | None = None,
         kernel_size: _Sizes | None = None,
         dense_units: _Sizes | None = None,

@@ -7,6 +7,7 @@ are in `docs/recipes.md`.
 from dataclasses import dataclass, replace
 
 from .. import _engine
+from ..architectures import Ensemble
 
 # What "auto" aims at: enough steps, but small data get small batches.
 MIN_STEPS, MAX_STEPS, STEPS_PER_EPOCH = 300, 1000, 64
@@ -79,12 +80,16 @@ def recipe_of(network):
     Returns
     -------
     recipe : Recipe
-        Of its architecture. Networks of the user's own, and those whose batch
-        normalisation was switched off, do not get the higher learning rates.
+        Of its architecture, of an ensemble the first one's. Networks of the user's
+        own, and those whose batch normalisation was switched off, do not get the
+        higher learning rates.
     """
-    if callable(network.architecture):
+    name = network.architecture
+    if callable(name):
         return _USUAL
-    recipe = RECIPES.get(network.architecture, _USUAL)
+    if isinstance(name, Ensemble):
+        name = name.members[0][0]
+    recipe = RECIPES.get(name, _USUAL)
     if dict(network.parameters)["batch_norm"]:
         return recipe
     return replace(recipe, rate=_USUAL.rate)

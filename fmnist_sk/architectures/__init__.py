@@ -87,23 +87,81 @@ MONOTONIC_ACTIVATIONS = frozenset(
 ACTIVATIONS = MONOTONIC_ACTIVATIONS | {"gelu", "silu", "swish", "mish"}
 
 
+class Ensemble:
+    """Networks side by side, whose logits are averaged.
+
+    For the parameter `architecture` of `FashionCNNClassifier`: several networks, of one
+    architecture or of different ones, that are trained, kept and asked as one. They
+    start from different weights and so make different mistakes, of which the average
+    makes fewer. It takes the time and the memory of all of them. What is `"auto"`
+    follows the first one's recipe, and dropout has one rate for all.
+
+    Parameters
+    ----------
+    *members : str or (str, dict)
+        At least two names of architectures; with network parameters that differ from
+        those given to the classifier.
+
+    Examples
+    --------
+    >>> from fmnist_sk import FashionCNNClassifier, load_fashion_mnist_sample
+    >>> from fmnist_sk.architectures import Ensemble
+    >>> both = Ensemble("compact", ("resnet", {"filters": (8, 8, 16)}))
+    >>> clf = FashionCNNClassifier(architecture=both, epochs=2, random_state=0)
+    >>> X, y = load_fashion_mnist_sample(return_X_y=True)
+    >>> clf.fit(X[:500], y[:500]).predict_proba(X[:3]).shape
+    (3, 10)
+    """
+
+    def __init__(self, *members: str | tuple[str, Mapping[str, Any]]):
+        pairs = [(m, {}) if isinstance(m, str) else m for m in members]
+        for name, parameters in pairs:
+            allowed = {*NETWORK_PARAMETERS} - {"dropout"}
+            if name not in ARCHITECTURES or not allowed.issuperset(parameters):
+                raise ValueError(
+                    f"A member of an Ensemble must be one of {sorted(ARCHITECTURES)}, "
+                    "with network parameters other than dropout. Got "
+                    f"{(name, dict(parameters))!r} instead."
+                )
+        if len(pairs) < 2:
+            raise ValueError("An Ensemble needs at least two members.")
+        self.members = tuple(
+            (name, tuple(sorted(_hashable(parameters).items())))
+            for name, parameters in pairs
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ensemble) and self.members == other.members
+
+    def __hash__(self) -> int:
+        return hash(self.members)
+
+    def __repr__(self) -> str:
+        shown = [
+            repr((name, dict(parameters)) if parameters else name)
+            for name, parameters in self.members
+        ]
+        return f"Ensemble({', '.join(shown)})"
+
+
 @dataclass(frozen=True)
 class NetworkDescription:
     """What a network is built from; hashable and picklable.
 
     Attributes
     ----------
-    architecture : str or callable
-        Name in the registry, or a function that builds a network.
+    architecture : str, Ensemble or callable
+        Name in the registry, several of them, or a function that builds a network.
     image_shape : tuple of int
         `(height, width, channels)`.
     n_classes : int
         Number of logits.
     parameters : tuple of (str, object)
-        Resolved network parameters.
+        Resolved network parameters; of an ensemble `dropout`, `batch_norm` and
+        `members`, which holds those of each.
     """
 
-    architecture: str | Callable[..., Any]
+    architecture: str | Ensemble | Callable[..., Any]
     image_shape: tuple[int, int, int]
     n_classes: int
     parameters: tuple[tuple[str, Any], ...]
@@ -126,7 +184,7 @@ class NetworkDescription:
 
 
 def describe_network(
-    architecture: str | Callable[..., Any],
+    architecture: str | Ensemble | Callable[..., Any],
     image_shape: tuple[int, int, int],
     n_classes: int,
     parameters: Mapping[str, Any],
@@ -135,8 +193,8 @@ def describe_network(
 
     Parameters
     ----------
-    architecture : str or callable
-        Name in the registry, or a function that builds a network.
+    architecture : str, Ensemble or callable
+        Name in the registry, several of them, or a function that builds a network.
     image_shape : tuple of int
         `(height, width, channels)`.
     n_classes : int
@@ -163,14 +221,14 @@ def describe_network(
 
 
 def resolve_parameters(
-    architecture: str | Callable[..., Any], parameters: Mapping[str, Any]
+    architecture: str | Ensemble | Callable[..., Any], parameters: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Fill in what None leaves to the architecture.
 
     Parameters
     ----------
-    architecture : str or callable
-        Name in the registry, or a function that builds a network.
+    architecture : str, Ensemble or callable
+        Name in the registry, several of them, or a function that builds a network.
     parameters : dict
         Values, or None, of `NETWORK_PARAMETERS`.
 
@@ -187,14 +245,12 @@ def resolve_parameters(
     TypeError
         If the callable does not take a parameter that was set.
     """
-    given = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in parameters.items()
-        if value is not None
-    }
+    given = _hashable(parameters)
     _check_sizes(given)
     if callable(architecture):
         return _parameters_of_callable(architecture, given)
+    if isinstance(architecture, Ensemble):
+        return _parameters_of_ensemble(architecture, given)
     defaults = ARCHITECTURES[architecture]
     resolved = {**defaults, **given}
     resolved["filters"] = _scale_filters(resolved["filters"], defaults["filters"])
@@ -206,6 +262,28 @@ def resolve_parameters(
     resolved["dropout"] = float(resolved["dropout"])
     resolved["batch_norm"] = bool(resolved["batch_norm"])
     return resolved
+
+
+def _hashable(parameters):
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in parameters.items()
+        if value is not None
+    }
+
+
+def _parameters_of_ensemble(ensemble, given):
+    resolved = [
+        (name, resolve_parameters(name, given | dict(own)))
+        for name, own in ensemble.members
+    ]
+    # One rate for all, which can be changed without another graph.
+    rates = [parameters.pop("dropout") for _, parameters in resolved]
+    return {
+        "members": tuple((name, tuple(sorted(p.items()))) for name, p in resolved),
+        "dropout": rates[0],
+        "batch_norm": all(parameters["batch_norm"] for _, parameters in resolved),
+    }
 
 
 def _check_sizes(given):

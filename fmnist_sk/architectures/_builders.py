@@ -2,6 +2,7 @@
 
 import keras
 
+from . import Ensemble
 from ._layers import BATCH_NORM_EPSILON, ConvBlock, DenseBlock, Dropout
 
 # Pixels a map must have in a direction to be pooled along it; 8 × 8 digits are pooled
@@ -44,9 +45,17 @@ class FastBlocks:
     def logits(self, x, n_classes):
         """The last layer, which computes in float32 always."""
         layer = keras.layers.Dense(
-            n_classes, kernel_initializer="zeros", dtype="float32", name="logits"
+            n_classes,
+            kernel_initializer="zeros",
+            dtype="float32",
+            name=self._name_of_logits(),
         )
         return self.add(x, layer)
+
+    def _name_of_logits(self):
+        """A name that says which layers are the last: ensembles have several."""
+        n_before = sum(layer.name.startswith("logits") for layer in self.layers)
+        return f"logits_{n_before}" if n_before else "logits"
 
 
 class StockBlocks(FastBlocks):
@@ -95,7 +104,7 @@ class StockBlocks(FastBlocks):
 
     def logits(self, x, n_classes):
         """The last layer."""
-        return self.add(x, keras.layers.Dense(n_classes, name="logits"))
+        return self.add(x, keras.layers.Dense(n_classes, name=self._name_of_logits()))
 
     def _normalise(self, x, activation):
         layer = keras.layers.BatchNormalization(scale=False, epsilon=BATCH_NORM_EPSILON)
@@ -122,8 +131,8 @@ def build_logits(x, architecture, n_classes, blocks, parameters):
     ----------
     x : keras tensor of shape (None, height, width, channels)
         Normalised images.
-    architecture : str
-        Name in the registry.
+    architecture : str or Ensemble
+        Name in the registry, or several.
     n_classes : int
         Number of logits.
     blocks : FastBlocks, StockBlocks or FoldedBlocks
@@ -136,6 +145,13 @@ def build_logits(x, architecture, n_classes, blocks, parameters):
     logits : keras tensor of shape (None, n_classes)
         The output, float32.
     """
+    if isinstance(architecture, Ensemble):
+        dropout = {"dropout": parameters["dropout"]}
+        logits = [
+            build_logits(x, name, n_classes, blocks, dict(member) | dropout)
+            for name, member in parameters["members"]
+        ]
+        return keras.layers.Average(dtype="float32")(logits)
     options = {key: parameters[key] for key in ("batch_norm", "activation")}
     features = _FEATURES[architecture](x, blocks, parameters, options)
     rate = parameters["dropout"]

@@ -1,5 +1,7 @@
 """Networks for prediction: plain operations on folded weights, no Keras model."""
 
+from itertools import pairwise
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -9,7 +11,7 @@ from ._builders import take_pixels
 from ._layers import BATCH_NORM_EPSILON
 
 
-def fold(weights, batch_norm):
+def fold(weights):
     """Fold batch normalisation into the kernels and biases before it.
 
     In prediction it is a fixed scale and shift of each feature, which the convolution
@@ -18,24 +20,24 @@ def fold(weights, batch_norm):
     Parameters
     ----------
     weights : list of ndarray
-        Of a named architecture: each block's kernel, and its bias or beta, moving mean
-        and moving variance; then the kernel and bias of the logits.
-    batch_norm : bool
-        Which of both the blocks have.
+        Of a named architecture: each layer's kernel, and its bias, or its beta, moving
+        mean and moving variance.
 
     Returns
     -------
     weights : list of ndarray of float32
-        Kernel and bias of each block and of the logits.
+        Kernel and bias of each layer.
     """
-    if not batch_norm:
-        return weights
-    *blocks, kernel, bias = weights
+    kernels = [i for i, weight in enumerate(weights) if weight.ndim > 1]
     folded = []
-    for block_kernel, beta, mean, variance in zip(*[iter(blocks)] * 4, strict=True):
-        scale = 1 / np.sqrt(variance + np.float32(BATCH_NORM_EPSILON))
-        folded += [block_kernel * scale, beta - mean * scale]
-    return [*folded, kernel, bias]
+    for first, last in pairwise([*kernels, len(weights)]):
+        kernel, *rest = weights[first:last]
+        if len(rest) == 3:
+            beta, mean, variance = rest
+            scale = 1 / np.sqrt(variance + np.float32(BATCH_NORM_EPSILON))
+            kernel, rest = kernel * scale, [beta - mean * scale]
+        folded += [kernel, *rest]
+    return folded
 
 
 class FoldedBlocks:

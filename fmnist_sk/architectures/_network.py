@@ -229,7 +229,7 @@ def prediction_weights(description, weights):
     """
     if callable(description.architecture):
         return weights
-    return fold(weights, dict(description.parameters)["batch_norm"])
+    return fold(weights)
 
 
 def prediction_function(description):
