@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ._images import infer_image_shape
@@ -51,6 +52,8 @@ def final_estimator_and_input(estimator, X):
 
 def _unwrap(estimator, X):
     check_is_fitted(estimator)
+    if isinstance(estimator, FrozenEstimator):
+        return _unwrap(estimator.estimator, X)
     if hasattr(estimator, "best_estimator_"):
         return _unwrap(estimator.best_estimator_, X)
     if hasattr(estimator, "cv_results_"):

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from . import __version__
-from ._compat import optional_import
+from ._compat import CALLBACK_ATTRIBUTES, optional_import
 
 # The format is a number of its own, beside that of skops. It goes up when older
 # versions of this package could not use the files any more, for instance because a
@@ -27,10 +27,12 @@ _MEMBER = "fmnist_sk.json"
 # NumPy's arrays and Python's own plain types. Ours:
 _OWN_TYPES = (
     "fmnist_sk._training._data.Normalisation",
+    "fmnist_sk.architectures.Ensemble",
     "fmnist_sk.architectures.NetworkDescription",
     "fmnist_sk.augmentation._augmenter.ImageAugmenter",
     "fmnist_sk.augmentation._over_sampler.AugmentedOverSampler",
     "fmnist_sk.classifier.FashionCNNClassifier",
+    "fmnist_sk.encoding.ImageEncoder",
     "fmnist_sk.preprocessing.ImageNormalizer",
     "fmnist_sk.preprocessing.ImageReshaper",
 )
@@ -233,11 +235,20 @@ def _import_skops(function):
 
 
 class _Pickler(pickle.Pickler):
-    """Makes ordinary arrays of memory-mapped ones, which skops does not know."""
+    """Leaves out what does not belong into a file that loads without pickle.
+
+    Memory-mapped arrays, which skops does not know, become ordinary ones. The
+    callbacks that watch an estimator stay behind: scikit-learn's keep the address and
+    the key of a socket, and a user's own may keep anything.
+    """
 
     def reducer_override(self, obj):
         if isinstance(obj, np.memmap):
             return np.asarray(obj).__reduce__()
+        if isinstance(obj, BaseEstimator) and CALLBACK_ATTRIBUTES & vars(obj).keys():
+            make, arguments, state = obj.__reduce_ex__(pickle.HIGHEST_PROTOCOL)[:3]
+            kept = [name for name in state if name not in CALLBACK_ATTRIBUTES]
+            return make, arguments, {name: state[name] for name in kept}
         return NotImplemented
 
 

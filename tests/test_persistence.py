@@ -26,11 +26,13 @@ import fmnist_sk
 from fmnist_sk import (
     FashionCNNClassifier,
     ImageAugmenter,
+    ImageEncoder,
     ImageNormalizer,
     ImageReshaper,
     load_model,
     save_model,
 )
+from fmnist_sk.architectures import Ensemble
 from fmnist_sk.persistence import _MEMBER, _OWN_TYPES, FORMAT
 
 SMALL = {
@@ -131,9 +133,13 @@ def test_the_trusted_types_are_those_that_our_estimators_hold(data):
     ours = [c for c in public if isinstance(c, type) and issubclass(c, BaseEstimator)]
     assert FashionCNNClassifier in ours
     held = set()
-    for estimator_type in ours:
-        parameters = SMALL if estimator_type is FashionCNNClassifier else {}
-        estimator = estimator_type(**parameters).fit(*data)
+    parameters = {
+        FashionCNNClassifier: SMALL,
+        ImageEncoder: {"estimator": FashionCNNClassifier(**SMALL)},
+    }
+    ensemble = FashionCNNClassifier(architecture=Ensemble("compact", "compact"))
+    for estimator in ensemble, *(c(**parameters.get(c, {})) for c in ours):
+        estimator.fit(*data)
         held |= set(skops.io.get_untrusted_types(data=skops.io.dumps(estimator)))
     assert held == set(_OWN_TYPES)
 

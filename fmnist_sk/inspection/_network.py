@@ -133,6 +133,43 @@ class OpenNetwork:
             for maps in zip(*parts, strict=True)
         ]
 
+    def n_features(self, pooling):
+        """Count the features that `features` gives."""
+        return self._features(pooling).shape[1]
+
+    def features(self, rows, pooling):
+        """Give what the last layer is given `(n_images, n_features)`.
+
+        Where that are maps, flattened, they are pooled instead.
+        """
+        opened = self._open(self._features(pooling))
+        parts = [
+            opened(self._normalised(rows[i : i + _IMAGES_PER_CALL]), training=False)
+            for i in range(0, len(rows), _IMAGES_PER_CALL)
+        ]
+        return np.concatenate([np.asarray(part) for part in parts])
+
+    def _features(self, pooling):
+        import keras
+
+        layers = self.network.model.layers
+        made_by = {id(layer.output): layer for layer in layers}
+        # An ensemble has several.
+        last = [layer for layer in layers if layer.name.startswith("logits")]
+        features = []
+        for layer in last or [layer for layer in layers if layer.weights][-1:]:
+            end = layer.input
+            while isinstance(
+                made_by.get(id(end)),
+                (keras.layers.Flatten, keras.layers.Reshape, keras.layers.Dropout),
+            ):
+                end = made_by[id(end)].input
+            features.append(_pool(end, pooling))
+        if len(features) == 1:
+            return features[0]
+        with _engine.BUILDING:
+            return keras.layers.Concatenate()(features)
+
     def _open(self, outputs):
         import keras
 
@@ -145,6 +182,18 @@ class OpenNetwork:
         images = rows.reshape(-1, *classifier.image_shape_)
         pixels = (images - normalisation.mean) / normalisation.scale
         return pixels.astype(np.float32)
+
+
+def _pool(maps, pooling):
+    """Make features of maps; what is features already stays as it is."""
+    import keras
+
+    with _engine.BUILDING:
+        if len(maps.shape) != 4 or pooling is None:
+            return keras.layers.Flatten()(maps)
+        if pooling == "avg":
+            return keras.layers.GlobalAveragePooling2D()(maps)
+        return keras.layers.GlobalMaxPooling2D()(maps)
 
 
 def _find_blocks(model):

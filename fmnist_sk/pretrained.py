@@ -1,0 +1,216 @@
+"""Trained classifiers that come with the package: `load_pretrained`."""
+
+import copy
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from sklearn.utils._param_validation import StrOptions
+
+from ._compat import validate_params
+from ._training import Normalisation
+from .architectures import NETWORK_PARAMETERS, Ensemble, describe_network
+from .classifier import FashionCNNClassifier
+
+# SHA-256 of the files in `_data`. `examples/train_pretrained.py` writes the files, and
+# prints these.
+_SHA256 = {
+    "fashion-mnist": "b1dedfc696a40d1f71d397523287f2a77b33b0fc212fb66c9ab06213bfdb2647",
+    "fashion-mnist-compact": (
+        "ba6331e1682030dfb192c2df2bc1634c177c90dc3f5eade1a1c6698699f01486"
+    ),
+}
+#: What there is to load.
+PRETRAINED = frozenset(_SHA256)
+_ABOUT = "about"
+# Fitted attributes that JSON holds as they are.
+_ATTRIBUTES = (
+    "n_features_in_",
+    "n_iter_",
+    "best_epoch_",
+    "temperature_",
+    "_seed",
+)
+
+
+@validate_params(
+    {"name": [StrOptions(set(PRETRAINED))]}, prefer_skip_nested_validation=True
+)
+def load_pretrained(name: str = "fashion-mnist") -> FashionCNNClassifier:
+    """Load a classifier that is trained already.
+
+    It knows the ten classes of Fashion-MNIST and takes grey images of 28 × 28 pixels on
+    the scale of 0 to 255, light on black. The weights come with the package: nothing is
+    downloaded, nothing is unpickled, and TensorFlow starts with the first prediction.
+
+    Parameters
+    ----------
+    name : {"fashion-mnist", "fashion-mnist-compact"}, default="fashion-mnist"
+        The accurate one, or one of a file of less than 150 kB.
+
+    Returns
+    -------
+    classifier : FashionCNNClassifier
+        Fitted and new with every call. Its parameters are those it was trained with,
+        its labels the integers 0 to 9 in the order of `CLASS_NAMES`.
+
+    Raises
+    ------
+    ValueError
+        If there is no classifier of that name. It is scikit-learn's
+        `InvalidParameterError`, which is a TypeError as well.
+    OSError
+        If the file in the package is missing or damaged.
+
+    See Also
+    --------
+    ImageEncoder : The network without its last layer, as a transformer.
+    fetch_fashion_mnist : The images it was trained on and their names.
+
+    Notes
+    -----
+    How it was trained, what it gets right and what it does not is in the model card in
+    the documentation. `warm_start=True` or `partial_fit` train it further.
+
+    Examples
+    --------
+    >>> from fmnist_sk import load_fashion_mnist_sample, load_pretrained
+    >>> X_test, y_test = load_fashion_mnist_sample(subset="test", return_X_y=True)
+    >>> load_pretrained().score(X_test, y_test) > 0.93
+    True
+    """
+    path = resources.files("fmnist_sk").joinpath("_data", f"{name}.npz")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != _SHA256[name]:
+        raise OSError(
+            f"{path} is damaged: its SHA-256 is not that of the file this version of "
+            "fmnist_sk came with. Install the package anew."
+        )
+    return unpack(content)
+
+
+def join(classifiers: Sequence[FashionCNNClassifier]) -> FashionCNNClassifier:
+    """Make one classifier of several, which averages their logits.
+
+    Parameters
+    ----------
+    classifiers : sequence of FashionCNNClassifier
+        At least two, fitted to the same images, with named architectures.
+
+    Returns
+    -------
+    classifier : FashionCNNClassifier
+        Fitted. What is not of the networks, such as the history, is the first one's.
+    """
+    first = classifiers[0]
+    members = [
+        (
+            str(each.architecture),
+            {
+                name: value
+                for name in NETWORK_PARAMETERS
+                if name != "dropout" and (value := getattr(each, name)) is not None
+            },
+        )
+        for each in classifiers
+    ]
+    architecture = Ensemble(*members)
+    joined = copy.copy(first)
+    joined.set_params(architecture=architecture, **dict.fromkeys(NETWORK_PARAMETERS))
+    joined._weights = [weight for each in classifiers for weight in each._weights]
+    joined._network = describe_network(
+        architecture, first.image_shape_, len(first.classes_), {}
+    )
+    joined.n_parameters_ = sum(weight.size for weight in joined._weights)
+    return joined
+
+
+def pack(classifier: FashionCNNClassifier) -> bytes:
+    """Give a fitted classifier as the content of a file of `load_pretrained`.
+
+    Parameters
+    ----------
+    classifier : FashionCNNClassifier
+        Fitted, of a named architecture, with integers for labels.
+
+    Returns
+    -------
+    content : bytes
+        An archive of arrays: the weights in half precision, which changes fewer than
+        one prediction in a thousand, and everything else in JSON.
+    """
+    parameters = classifier.get_params()
+    if isinstance(classifier.architecture, Ensemble):
+        parameters["architecture"] = {"members": classifier.architecture.members}
+    about = {
+        "parameters": parameters,
+        "attributes": {name: getattr(classifier, name) for name in _ATTRIBUTES},
+        "history": {
+            key: [float(f"{value:.5g}") for value in values]
+            for key, values in classifier.history_.items()
+        },
+        "classes": classifier.classes_.tolist(),
+        "image_shape": classifier.image_shape_,
+        "mean": classifier._normalisation.mean.tolist(),
+        "scale": classifier._normalisation.scale.tolist(),
+    }
+    text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
+    arrays: dict[str, Any] = {_ABOUT: text}
+    for i, weight in enumerate(classifier._weights):
+        arrays[f"{i:03d}"] = weight.astype(np.float16)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def unpack(content: bytes) -> FashionCNNClassifier:
+    """Make the classifier that `pack` was given.
+
+    Parameters
+    ----------
+    content : bytes
+        Of `pack`.
+
+    Returns
+    -------
+    classifier : FashionCNNClassifier
+        Fitted, with weights in single precision.
+    """
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        about = json.loads(archive[_ABOUT].tobytes())
+        weights = [
+            archive[name].astype(np.float32)
+            for name in sorted(archive.files)
+            if name != _ABOUT
+        ]
+    parameters: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in about["parameters"].items()
+    }
+    if isinstance(parameters["architecture"], dict):
+        parameters["architecture"] = Ensemble(
+            *((name, dict(own)) for name, own in parameters["architecture"]["members"])
+        )
+    classifier = FashionCNNClassifier(**parameters)
+    for name, value in about["attributes"].items():
+        setattr(classifier, name, value)
+    classifier.history_ = about["history"]
+    classifier.classes_ = np.array(about["classes"])
+    height, width, channels = about["image_shape"]
+    classifier.image_shape_ = height, width, channels
+    classifier._network = describe_network(
+        classifier.architecture,
+        classifier.image_shape_,
+        len(classifier.classes_),
+        {name: parameters[name] for name in NETWORK_PARAMETERS},
+    )
+    classifier._normalisation = Normalisation(
+        np.array(about["mean"]), np.array(about["scale"])
+    )
+    classifier._weights, classifier._optimizer_state = weights, None
+    classifier.n_parameters_ = sum(weight.size for weight in weights)
+    return classifier
