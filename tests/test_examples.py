@@ -10,7 +10,11 @@ BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
 
 
 @pytest.mark.parametrize(
-    "script", ["estimator", "recipes", "reference_projects", "speed"]
+    "script",
+    [
+        *("backends", "estimator", "other_data", "recipes", "reference_projects"),
+        *("search", "speed"),
+    ],
 )
 def test_benchmarks_start(script):
     """They run for long, and against packages that are not installed here."""
@@ -22,3 +26,14 @@ def test_benchmarks_start(script):
     )
     assert done.returncode == 0, done.stderr
     assert "--json" in done.stdout
+
+
+def test_the_script_of_the_pretrained_networks_starts():
+    done = subprocess.run(
+        [sys.executable, BENCHMARKS.parent / "train_pretrained.py", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "compact" in done.stdout

@@ -1,6 +1,7 @@
 """What the benchmarks share: the machine, fair turns, tables."""
 
 import argparse
+import atexit
 import json
 import multiprocessing
 import os
@@ -84,11 +85,13 @@ class Worker:
     def __init__(self, prepare, *, threads=None, **arguments):
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
+        # No daemon, which may not have processes of its own.
         self._process = context.Process(
-            target=_serve, args=(theirs, threads, prepare, arguments), daemon=True
+            target=_serve, args=(theirs, threads, prepare, arguments)
         )
         self._process.start()
         theirs.close()
+        atexit.register(self.close)
 
     def __call__(self, function, *arguments):
         """Call one of the functions; its result, and the seconds it took."""

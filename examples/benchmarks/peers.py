@@ -42,6 +42,30 @@ def keras_model():
     return model
 
 
+def scikeras_search_model(filters, dropout):
+    """The same with two parameters to search over, for SciKeras to compile."""
+    import keras
+    from keras import layers
+
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(filters, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(2 * filters, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(UNITS, activation="relu"),
+            layers.Dropout(dropout),
+            layers.Dense(CLASSES, activation="softmax"),
+        ]
+    )
+    model.compile(
+        optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    return model
+
+
 def softmax(logits):
     """Probabilities of logits."""
     from scipy.special import softmax

@@ -35,8 +35,10 @@ VARIANTS = {
         "5 epochs": {"epochs": 5},
         "8 epochs": {"epochs": 8},
         "float32": {"precision": "float32"},
-        "images mirrored and shifted": {"augmentation": "light"},
-        "the same, predictions of both mirror images": {
+        'augmentation `"light"`': {"augmentation": "light"},
+        'augmentation `"standard"`': {"augmentation": "standard"},
+        'augmentation `"strong"`': {"augmentation": "strong"},
+        '`"light"`, predictions of both mirror images': {
             "augmentation": "light",
             "tta": "flip",
         },
