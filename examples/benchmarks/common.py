@@ -99,9 +99,10 @@ class Worker:
         return self._pipe.recv()
 
     def close(self):
-        """End the process."""
+        """End the process, even if joblib's workers keep it waiting."""
         self._pipe.close()
-        self._process.join()
+        self._process.join(timeout=10)
+        self._process.kill()
 
 
 def _serve(pipe, threads, prepare, arguments):
