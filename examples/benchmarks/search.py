@@ -142,22 +142,33 @@ def against_scikeras():
 
 
 def two_jobs():
-    """n_jobs=2 / n_jobs=1, workers warm"""
-    workers, rows = {}, []
+    """n_jobs=2, workers warm, beside n_jobs=1 with all threads and with one thread"""
+    ways = {
+        "n_jobs=1": {"n_jobs": 1},
+        "n_jobs=1, one thread": {"n_jobs": 1, "threads": 1},
+        "n_jobs=2": {"n_jobs": 2},
+    }
+    rows, values = [], {}
     for architecture in "two_conv", "standard":
-        for n_jobs in 1, 2:
-            workers[f"{architecture}, n_jobs={n_jobs}"] = Worker(
-                searcher, library="fmnist_sk", n_jobs=n_jobs, architecture=architecture
+        workers = {
+            name: Worker(
+                searcher, library="fmnist_sk", architecture=architecture, **way
             )
-    for worker in workers.values():
-        worker("warm_up")
-    seconds = take_turns(workers, ROUNDS + 1, "search")
-    for worker in workers.values():
-        worker.close()
-    for architecture in "two_conv", "standard":
-        one, two = (f"{architecture}, n_jobs={n}" for n in (1, 2))
-        rows.append((architecture, f"{ratio(seconds, two, one):.2f}"))
-    return rows, seconds
+            for name, way in ways.items()
+        }
+        for worker in workers.values():
+            worker("warm_up")
+        seconds = values[architecture] = take_turns(workers, ROUNDS, "search")
+        for worker in workers.values():
+            worker.close()
+        for name in list(ways)[:2]:
+            rows.append(
+                (
+                    f"{architecture}, n_jobs=2 / {name}",
+                    f"{ratio(seconds, 'n_jobs=2', name):.2f}",
+                )
+            )
+    return rows, values
 
 
 def halving_searcher():
@@ -273,11 +284,15 @@ def dask_searcher(n_workers):
     X, y = images()
     search = our_search(None, architecture="standard")
     cluster = LocalCluster(
-        n_workers=n_workers, threads_per_worker=1, dashboard_address=None
+        n_workers=n_workers, threads_per_worker=1, dashboard_address=":0"
     )
     client = Client(cluster)
 
     def fit(n):
+        if n_workers == 1:
+            # joblib would leave a single worker alone, and fit in this process.
+            client.submit(clone(search).fit, X[:n], y[:n], pure=False).result()
+            return
         with parallel_config(backend="dask", scatter=[X[:n], y[:n]]):
             clone(search).fit(X[:n], y[:n])
 
@@ -289,7 +304,7 @@ def dask_searcher(n_workers):
 
 
 def dask():
-    """Two Dask workers / one"""
+    """Two Dask workers of one thread each / one"""
     seconds = {"one": [], "two": []}
     for _ in range(ROUNDS):
         for name, n_workers in (("one", 1), ("two", 2)):
@@ -300,7 +315,7 @@ def dask():
             worker("close")
             worker.close()
             time.sleep(1)
-    rows = [(f"{name} workers", f"{summary(seconds[name])} s") for name in seconds]
+    rows = [(name, f"{summary(seconds[name])} s") for name in seconds]
     rows += [("two / one", f"{ratio(seconds, 'two', 'one'):.2f}")]
     return rows, seconds
 

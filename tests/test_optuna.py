@@ -1,0 +1,158 @@
+"""Optuna's searches: over pipelines, with pruning, and in a study that is kept."""
+
+import pytest
+from _small import quick
+from numpy.testing import assert_array_equal
+from sklearn.datasets import load_digits
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from fmnist_sk import ImageReshaper
+
+optuna = pytest.importorskip("optuna")
+OptunaSearchCV = pytest.importorskip("optuna_integration").OptunaSearchCV
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:OptunaSearchCV is experimental"),
+    pytest.mark.filterwarnings("ignore:`optuna.terminator` module has been deprecated"),
+]
+
+
+@pytest.fixture(scope="module")
+def Xy():
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:600], y[:600]
+    X.flags.writeable = y.flags.writeable = False
+    return X, y
+
+
+@pytest.fixture(autouse=True)
+def silence():
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    yield
+    optuna.logging.set_verbosity(level)
+
+
+def choice(*values):
+    return optuna.distributions.CategoricalDistribution(values)
+
+
+def rates():
+    return optuna.distributions.FloatDistribution(1e-5, 1e-2, log=True)
+
+
+def new_study(storage=None):
+    return optuna.create_study(
+        storage=storage,
+        study_name="digits",
+        load_if_exists=True,
+        direction="maximize",
+        sampler=optuna.samplers.RandomSampler(seed=0),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=2),
+    )
+
+
+def lengths(study):
+    return [len(trial.intermediate_values) for trial in study.trials]
+
+
+def test_a_search_over_a_pipeline(Xy):
+    pipe = make_pipeline(ImageReshaper(), quick())
+    grid = {
+        "fashioncnnclassifier__filters": choice(2, 4),
+        "fashioncnnclassifier__dropout": optuna.distributions.FloatDistribution(0, 0.5),
+    }
+    search = OptunaSearchCV(
+        pipe, grid, n_trials=3, cv=2, error_score="raise", random_state=0
+    )
+    search.fit(*Xy)
+    scores = [trial.value for trial in search.trials_]
+    assert search.best_score_ == max(scores) > 0.2
+    best = pipe.set_params(**search.best_params_)
+    assert cross_val_score(best, *Xy, cv=2).mean() == search.best_score_
+    assert search.score(*Xy) > 0.2
+    again = search.fit(*Xy)
+    assert [trial.value for trial in again.trials_] == scores  # a study for each fit
+
+
+def test_pruning_by_partial_fit(Xy):
+    """At a constant rate what is measured is what `fit` gives as well, bitwise."""
+    clf = quick(epochs=4, lr_schedule="constant")
+    search = OptunaSearchCV(
+        clf,
+        {"learning_rate": rates(), "filters": choice(4, 8)},
+        enable_pruning=True,
+        max_iter=4,
+        n_trials=8,
+        cv=2,
+        error_score="raise",
+        study=new_study(),
+    )
+    search.fit(*Xy)
+    assert set(lengths(search.study_)) == {1, 4}  # pruned, and complete
+    best = clf.set_params(**search.best_params_)
+    assert cross_val_score(best, *Xy, cv=2).mean() == search.best_score_
+    X, y = Xy
+    assert_array_equal(search.predict_proba(X), best.fit(X, y).predict_proba(X))
+
+
+def test_pruning_needs_the_classifier_itself(Xy):
+    pipe = make_pipeline(ImageReshaper(), quick())
+    grid = {"fashioncnnclassifier__filters": choice(2, 4)}
+    search = OptunaSearchCV(pipe, grid, enable_pruning=True, n_trials=1)
+    with pytest.raises(ValueError, match="must support partial_fit"):
+        search.fit(*Xy)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"class_weight": "balanced"}, {"early_stopping": True, "temperature": "auto"}],
+)
+def test_what_partial_fit_refuses_stops_the_search(Xy, parameters):
+    search = OptunaSearchCV(
+        quick(**parameters),
+        {"filters": choice(2, 4)},
+        enable_pruning=True,
+        n_trials=1,
+        cv=2,
+        error_score="raise",
+    )
+    with pytest.raises(ValueError, match="is not supported by partial_fit"):
+        search.fit(*Xy)
+
+
+def test_pruning_within_whole_trainings(Xy):
+    """A function as a callback reports to the trial: functions are never copied."""
+    import keras
+
+    X, y = Xy
+
+    def objective(trial):
+        def report(epoch, logs):
+            trial.report(logs["val_accuracy"], epoch)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+
+        clf = quick(
+            epochs=4,
+            learning_rate=trial.suggest_float("learning_rate", 1e-5, 1e-2, log=True),
+            callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=report)],
+        )
+        clf.fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:])
+        return clf.score(X[400:], y[400:])
+
+    study = new_study()
+    study.optimize(objective, n_trials=8)
+    assert set(lengths(study)) == {1, 4}
+    assert study.best_value > 0.4
+
+
+def test_a_study_on_disk_goes_on(Xy, tmp_path):
+    """Also for the searches of other processes, at the same time."""
+    grid = {"filters": choice(2, 4), "dropout": choice(0.0, 0.3)}
+    for n_trials in 2, 4:
+        journal = optuna.storages.journal.JournalFileBackend(str(tmp_path / "journal"))
+        study = new_study(optuna.storages.JournalStorage(journal))
+        search = OptunaSearchCV(quick(), grid, n_trials=2, cv=2, study=study)
+        assert len(search.fit(*Xy).trials_) == n_trials
