@@ -47,12 +47,10 @@ def test_the_same_training_is_not_done_again(images, tmp_path):
         {"dropout": 0.3},
         {"random_state": 1},
         {"epochs": 1},
-        {"learning_rate": 0.002},
         {"augmentation": "light"},
         {"filters": 8},
         {"class_weight": {6: 2.0}},
-        {"optimizer": "sgd"},
-        {"precision": "float32"},
+        {"optimizer": "adam"},
     ],
 )
 def test_another_training_is_done(images, tmp_path, changed):
@@ -126,15 +124,14 @@ GridSearchCV(
 """
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_a_killed_search_goes_on_where_it_was(images, tmp_path, n_jobs):
+def test_a_killed_search_goes_on_where_it_was(images, tmp_path):
     X, y = images
     np.savez(tmp_path / "data.npz", X=X, y=y)
     folder = tmp_path / "memory"
     environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": "1"}
     arguments = [sys.executable, "-c", SEARCH, tmp_path / "data.npz", folder]
     process = subprocess.Popen(
-        [*map(str, arguments), str(n_jobs)], env=environment, start_new_session=True
+        [*map(str, arguments), "2"], env=environment, start_new_session=True
     )
     deadline = time.monotonic() + 200
     while len(kept(folder)) < 3:

@@ -76,18 +76,18 @@ def test_folded_weights_predict_what_keras_predicts(sample):
         np.testing.assert_allclose(clf.predict_proba(X), expected, atol=2e-5)
 
 
-def test_folding_needs_four_arrays_a_block():
+def test_folding_is_of_kernels_with_three_arrays_after_them():
     from fmnist_sk.architectures._folded import fold
 
     kernel = np.ones((3, 3, 1, 2), np.float32)
     beta, mean = np.float32([1, 2]), np.float32([3, -4])
     variance = np.float32([4, 16]) - np.float32(1e-3)
     last = [np.ones((2, 5), np.float32), np.zeros(5, np.float32)]
-    folded = fold([kernel, beta, mean, variance, *last], batch_norm=True)
+    folded = fold([kernel, beta, mean, variance, *last])
     np.testing.assert_allclose(folded[0][0, 0, 0], [1 / 2, 1 / 4], rtol=1e-6)
     np.testing.assert_allclose(folded[1], [1 - 3 / 2, 2 + 4 / 4], rtol=1e-6)
     assert folded[2:] == last
-    assert fold([kernel, beta, *last], batch_norm=False) == [kernel, beta, *last]
+    assert fold([kernel, beta, *last]) == [kernel, beta, *last]
 
 
 def test_a_prediction_graph_has_no_more_arguments_than_it_needs(sample):

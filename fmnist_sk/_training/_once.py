@@ -1,10 +1,22 @@
 """Trainings kept on disk, so that none is done twice."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sklearn.utils.validation import check_memory
 
 from .. import __version__
+
+
+# joblib writes down the `repr` of what it is given, which takes longer for arrays than
+# a short training.
+@dataclass(frozen=True, repr=False)
+class _Training:
+    """All that a training's result depends on."""
+
+    version: str
+    arguments: tuple
+    how: dict[str, Any]
 
 
 def train_once(memory, train, *arguments, task, fitted, verbose, **how):
@@ -30,8 +42,9 @@ def train_once(memory, train, *arguments, task, fitted, verbose, **how):
     """
     kept = check_memory(memory).cache(_train, ignore=["train", "about"])
     about = {"task": task, "fitted": fitted, "verbose": verbose}
-    return kept(__version__, arguments, how, train, about)
+    return kept(_Training(__version__, arguments, how), train, about)
 
 
-def _train(version, arguments, how, train, about):
-    return replace(train(*arguments, **how, **about), optimizer_state=None)
+def _train(training, train, about):
+    result = train(*training.arguments, **training.how, **about)
+    return replace(result, optimizer_state=None)
