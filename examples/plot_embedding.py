@@ -43,8 +43,8 @@ plt.show()
 
 # %%
 # By their pixels sandals, sneakers and boots run into each other, and so do all that
-# have two sleeves. Of the features' islands only those of shirts, pullovers, coats and
-# T-shirts still touch.
+# have two sleeves. Of the features' islands only shirts and T-shirts still touch, and
+# sneakers and boots; some shirts lie with the pullovers and the coats.
 
 # %%
 # A question of one's own, with few labels
@@ -69,7 +69,7 @@ figure, ax = plt.subplots(layout="constrained")
 for name, data, marker in (("pixels", X, "s"), ("features", features, "o")):
     means, deviations = [], []
     for number in numbers:
-        draws = StratifiedShuffleSplit(10, train_size=number, random_state=0)
+        draws = StratifiedShuffleSplit(5, train_size=number, random_state=0)
         linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
         scores = cross_val_score(linear, data, worn, cv=draws)
         means.append(scores.mean())
