@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -170,28 +169,21 @@ def total_weights(sample_weight, class_weights, codes, X):
     return weights
 
 
-@contextmanager
-def unchanged_on_failure(estimator):
-    """Undo every change to an estimator if the block raises, Ctrl-C included."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
-
-
 def all_or_nothing(method: _Method) -> _Method:
     """Decorate a method to undo every change to its estimator if it raises.
 
-    It goes around `_fit_context`, which ends the callbacks after a failure, too, by
-    attributes of the estimator that undoing takes away.
+    Ctrl-C counts as well. It goes around `_fit_context`, which ends the callbacks after
+    a failure, too, by attributes of the estimator that undoing takes away.
     """
 
     @functools.wraps(method)
     def undoing(self, *args, **kwargs):
-        with unchanged_on_failure(self):
+        before = dict(vars(self))
+        try:
             return method(self, *args, **kwargs)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     return undoing  # type: ignore[return-value]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._compat import _fit_context
-from ._validation import unchanged_on_failure, validate_images
+from ._validation import all_or_nothing, validate_images
 from .inspection._network import OpenNetwork, network_and_images
 from .pretrained import PRETRAINED, load_pretrained
 
@@ -101,6 +102,7 @@ class ImageEncoder(
         self.pooling = pooling
 
     # What is nested is validated by its own fit.
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
         """Fit the estimator, unless it is frozen or a pretrained one.
@@ -125,14 +127,16 @@ class ImageEncoder(
         ValueError
             If a parameter or `X` is invalid, or not what the network was trained on.
         """
-        with unchanged_on_failure(self):
-            if isinstance(self.estimator, str):
-                self.estimator_ = load_pretrained(self.estimator)
-            else:
-                self.estimator_ = clone(self.estimator).fit(X, y)
-            classifier, _ = network_and_images(self.estimator_, X)
-            validate_images(self, X, reset=True)
-            self._n_features_out = OpenNetwork(classifier).n_features(self.pooling)
+        if isinstance(self.estimator, str):
+            self.estimator_ = load_pretrained(self.estimator)
+        else:
+            self.estimator_ = clone(self.estimator).fit(X, y)
+        classifier, _ = network_and_images(self.estimator_, X)
+        validate_images(self, X, reset=True)
+        if math.prod(classifier.image_shape_) == self.n_features_in_:
+            # Rows do not say that they are oblong or in colour; the network knows.
+            self.image_shape_ = classifier.image_shape_
+        self._n_features_out = OpenNetwork(classifier).n_features(self.pooling)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ import signal
 import numpy as np
 import pytest
 from _idx_files import idx
+from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
 from fmnist_sk import fetch_fashion_mnist, load_fashion_mnist_sample
@@ -42,6 +43,15 @@ def fashion_mnist():
         return _read_only(fetch_fashion_mnist, 6000, 2000, download_if_missing=False)
     except FileNotFoundError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Six hundred digits of 8 × 8 pixels and their labels, read-only."""
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:600], y[:600]
+    X.flags.writeable = y.flags.writeable = False
+    return X, y
 
 
 @pytest.fixture

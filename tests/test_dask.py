@@ -12,7 +12,6 @@ import pytest
 from _small import quick
 from joblib import parallel_config
 from numpy.testing import assert_array_equal
-from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
@@ -23,16 +22,8 @@ from distributed import Client, LocalCluster
 
 
 @pytest.fixture(scope="module")
-def Xy():
-    X, y = load_digits(return_X_y=True)
-    X, y = X[:600], y[:600]
-    X.flags.writeable = y.flags.writeable = False
-    return X, y
-
-
-@pytest.fixture(scope="module")
-def folds(Xy):
-    return list(StratifiedKFold(2).split(*Xy))
+def folds(digits):
+    return list(StratifiedKFold(2).split(*digits))
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +38,13 @@ def environment():
 
 
 @pytest.fixture(scope="module")
-def local(environment, Xy, folds):
+def local(environment, digits, folds):
     cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
     with cluster, Client(cluster) as client:
         client.amm.stop()  # which would drop the copies that a dying worker needs
         # Arrays that are scattered again while Dask deletes them, after the search
         # before, get lost (dask/distributed#8576): these are not deleted.
-        kept = client.scatter(arrays_of(*Xy, folds), broadcast=True)
+        kept = client.scatter(arrays_of(*digits, folds), broadcast=True)
         yield client
         del kept
 
@@ -75,9 +66,9 @@ def search_on_dask(X, y, folds, **parameters):
 
 
 @pytest.fixture(scope="module")
-def one_by_one(local, Xy, folds):
+def one_by_one(local, digits, folds):
     """The search within one worker: as many threads a fit, and no parallel work."""
-    return local.submit(make_search(folds).fit, *Xy).result(timeout=240)
+    return local.submit(make_search(folds).fit, *digits).result(timeout=240)
 
 
 def assert_same_search(search, expected):
@@ -87,12 +78,12 @@ def assert_same_search(search, expected):
     assert search.best_params_ == expected.best_params_
 
 
-def test_a_search_on_two_workers(local, Xy, folds, one_by_one):
+def test_a_search_on_two_workers(local, digits, folds, one_by_one):
     assert len(local.scheduler_info()["workers"]) == 2
-    assert_same_search(search_on_dask(*Xy, folds), one_by_one)
+    assert_same_search(search_on_dask(*digits, folds), one_by_one)
 
 
-def test_the_data_are_sent_once(local, Xy, folds, monkeypatch):
+def test_the_data_are_sent_once(local, digits, folds, monkeypatch):
     """What joblib does not find among the scattered arrays, it would scatter itself."""
     calls = []
 
@@ -101,7 +92,7 @@ def test_the_data_are_sent_once(local, Xy, folds, monkeypatch):
         return Client.scatter(local, *args, **kwargs)
 
     monkeypatch.setattr(local, "scatter", scatter)
-    search_on_dask(*Xy, folds)
+    search_on_dask(*digits, folds)
     assert len(calls) == 1
 
 
@@ -135,11 +126,11 @@ def pids_of(client):
     return set(client.run(os.getpid).values())
 
 
-def test_a_worker_that_dies_costs_nothing(local, Xy, folds, one_by_one, tmp_path):
+def test_a_worker_that_dies_costs_nothing(local, digits, folds, one_by_one, tmp_path):
     """Its nanny starts another; what it was at work on is done again."""
     before = pids_of(local)
     callback = dying_at(4, tmp_path)
-    search = search_on_dask(*Xy, folds, callbacks=[callback])
+    search = search_on_dask(*digits, folds, callbacks=[callback])
     assert_same_search(search, one_by_one)
     local.wait_for_workers(2, timeout=120)
     assert len(pids_of(local) - before) == 1
@@ -186,9 +177,9 @@ def remote(environment, tmp_path):
             process.wait()
 
 
-def test_workers_reached_by_an_address(remote, Xy, folds, one_by_one, tmp_path):
+def test_workers_reached_by_an_address(remote, digits, folds, one_by_one, tmp_path):
     """One of the two dies for good, and the other one does the rest."""
     (folder := tmp_path / "trainings").mkdir()
-    search = search_on_dask(*Xy, folds, callbacks=[dying_at(4, folder)])
+    search = search_on_dask(*digits, folds, callbacks=[dying_at(4, folder)])
     assert_same_search(search, one_by_one)
     assert len(remote.scheduler_info()["workers"]) == 1

@@ -87,6 +87,15 @@ def test_pretrained_features_serve_other_classifiers(sample):
     }
 
 
+def test_rows_are_the_images_that_the_network_knows(images):
+    X, y = images
+    colour = np.stack([X.reshape(-1, 28, 28)] * 3, axis=3)
+    rows = colour.reshape(len(X), -1)
+    encoder = ImageEncoder(quick(image_shape=(28, 28, 3))).fit(rows, y)
+    assert encoder.image_shape_ == (28, 28, 3)
+    np.testing.assert_array_equal(encoder.transform(colour), encoder.transform(rows))
+
+
 def test_in_a_frame_and_after_saving(fitted, images, tmp_path):
     X, _ = images
     encoder = ImageEncoder(FrozenEstimator(fitted["compact"])).fit(X)

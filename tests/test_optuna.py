@@ -3,7 +3,6 @@
 import pytest
 from _small import quick
 from numpy.testing import assert_array_equal
-from sklearn.datasets import load_digits
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
@@ -16,14 +15,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:OptunaSearchCV is experimental"),
     pytest.mark.filterwarnings("ignore:`optuna.terminator` module has been deprecated"),
 ]
-
-
-@pytest.fixture(scope="module")
-def Xy():
-    X, y = load_digits(return_X_y=True)
-    X, y = X[:600], y[:600]
-    X.flags.writeable = y.flags.writeable = False
-    return X, y
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +48,7 @@ def lengths(study):
     return [len(trial.intermediate_values) for trial in study.trials]
 
 
-def test_a_search_over_a_pipeline(Xy):
+def test_a_search_over_a_pipeline(digits):
     pipe = make_pipeline(ImageReshaper(), quick())
     grid = {
         "fashioncnnclassifier__filters": choice(2, 4),
@@ -66,17 +57,17 @@ def test_a_search_over_a_pipeline(Xy):
     search = OptunaSearchCV(
         pipe, grid, n_trials=3, cv=2, error_score="raise", random_state=0
     )
-    search.fit(*Xy)
+    search.fit(*digits)
     scores = [trial.value for trial in search.trials_]
     assert search.best_score_ == max(scores) > 0.2
     best = pipe.set_params(**search.best_params_)
-    assert cross_val_score(best, *Xy, cv=2).mean() == search.best_score_
-    assert search.score(*Xy) > 0.2
-    again = search.fit(*Xy)
+    assert cross_val_score(best, *digits, cv=2).mean() == search.best_score_
+    assert search.score(*digits) > 0.2
+    again = search.fit(*digits)
     assert [trial.value for trial in again.trials_] == scores  # a study for each fit
 
 
-def test_pruning_by_partial_fit(Xy):
+def test_pruning_by_partial_fit(digits):
     """At a constant rate what is measured is what `fit` gives as well, bitwise."""
     clf = quick(epochs=4, lr_schedule="constant")
     search = OptunaSearchCV(
@@ -89,27 +80,27 @@ def test_pruning_by_partial_fit(Xy):
         error_score="raise",
         study=new_study(),
     )
-    search.fit(*Xy)
+    search.fit(*digits)
     assert set(lengths(search.study_)) == {1, 4}  # pruned, and complete
     best = clf.set_params(**search.best_params_)
-    assert cross_val_score(best, *Xy, cv=2).mean() == search.best_score_
-    X, y = Xy
+    assert cross_val_score(best, *digits, cv=2).mean() == search.best_score_
+    X, y = digits
     assert_array_equal(search.predict_proba(X), best.fit(X, y).predict_proba(X))
 
 
-def test_pruning_needs_the_classifier_itself(Xy):
+def test_pruning_needs_the_classifier_itself(digits):
     pipe = make_pipeline(ImageReshaper(), quick())
     grid = {"fashioncnnclassifier__filters": choice(2, 4)}
     search = OptunaSearchCV(pipe, grid, enable_pruning=True, n_trials=1)
     with pytest.raises(ValueError, match="must support partial_fit"):
-        search.fit(*Xy)
+        search.fit(*digits)
 
 
 @pytest.mark.parametrize(
     "parameters",
     [{"class_weight": "balanced"}, {"early_stopping": True, "temperature": "auto"}],
 )
-def test_what_partial_fit_refuses_stops_the_search(Xy, parameters):
+def test_what_partial_fit_refuses_stops_the_search(digits, parameters):
     search = OptunaSearchCV(
         quick(**parameters),
         {"filters": choice(2, 4)},
@@ -119,14 +110,14 @@ def test_what_partial_fit_refuses_stops_the_search(Xy, parameters):
         error_score="raise",
     )
     with pytest.raises(ValueError, match="is not supported by partial_fit"):
-        search.fit(*Xy)
+        search.fit(*digits)
 
 
-def test_pruning_within_whole_trainings(Xy):
+def test_pruning_within_whole_trainings(digits):
     """A function as a callback reports to the trial: functions are never copied."""
     import keras
 
-    X, y = Xy
+    X, y = digits
 
     def objective(trial):
         def report(epoch, logs):
@@ -148,11 +139,11 @@ def test_pruning_within_whole_trainings(Xy):
     assert study.best_value > 0.4
 
 
-def test_a_study_on_disk_goes_on(Xy, tmp_path):
+def test_a_study_on_disk_goes_on(digits, tmp_path):
     """Also for the searches of other processes, at the same time."""
     grid = {"filters": choice(2, 4), "dropout": choice(0.0, 0.3)}
     for n_trials in 2, 4:
         journal = optuna.storages.journal.JournalFileBackend(str(tmp_path / "journal"))
         study = new_study(optuna.storages.JournalStorage(journal))
         search = OptunaSearchCV(quick(), grid, n_trials=2, cv=2, study=study)
-        assert len(search.fit(*Xy).trials_) == n_trials
+        assert len(search.fit(*digits).trials_) == n_trials

@@ -264,9 +264,12 @@ def memory():
     (own, workers), _ = worker("fit", 10)
     (own_after, workers_after), _ = worker("fit", 50)
     worker.close()
-    rows = [("the parent", f"{own_after - own:.0f} MB")]
+    rows = [("the parent", f"{own_after - own:.0f} MB, to {own_after:.0f} MB")]
     rows += [
-        ("a worker", f"{workers_after[pid] - before:.0f} MB")
+        (
+            "a worker",
+            f"{workers_after[pid] - before:.0f} MB, to {workers_after[pid]:.0f} MB",
+        )
         for pid, before in workers.items()
         if pid in workers_after
     ]
