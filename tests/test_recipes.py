@@ -69,7 +69,7 @@ def test_auto_is_the_augmentation_of_the_recipe(architecture, sample):
         quick(architecture=architecture, filters=4, augmentation=augmentation).fit(X, y)
         for augmentation in ("auto", own)
     ]
-    for a, b in zip(*(clf._weights for clf in models), strict=True):
+    for a, b in zip(*(clf._fitted.weights for clf in models), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -97,7 +97,7 @@ def test_none_is_the_recipe(optimizer, sample):
         "weight_decay": OPTIMIZERS[optimizer]["weight_decay"],
     }
     models = [quick(optimizer=optimizer, **given).fit(X, y) for given in ({}, settings)]
-    for a, b in zip(*(clf._weights for clf in models), strict=True):
+    for a, b in zip(*(clf._fitted.weights for clf in models), strict=True):
         np.testing.assert_array_equal(a, b)
 
 

@@ -8,7 +8,7 @@ import pytest
 from _small import quick
 from joblib import Parallel, delayed
 
-from fmnist_sk._training._pool import _idle
+from fmnist_sk._training._graph_pool import _idle
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_fits_in_threads_without_a_seed_differ(images):
         delayed(quick(random_state=None, epochs=1).fit)(X[:32], y[:32])
         for _ in range(12)
     )
-    assert len({model._seed for model in models}) == 12
+    assert len({model._training_state.seed for model in models}) == 12
 
 
 def test_divergence_in_the_last_step_raises(images):

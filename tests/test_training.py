@@ -187,7 +187,7 @@ def test_refit_trains_on_everything_for_the_best_number_of_epochs(images, warm):
     if warm:
         by_hand.fit(X[:200], y[:200])
     by_hand.set_params(learning_rate=0.02, epochs=refitted.n_iter_).fit(X, y)
-    for expected, weight in zip(by_hand._weights, refitted._weights, strict=True):
+    for expected, weight in zip(by_hand._fitted.weights, refitted._fitted.weights, strict=True):
         np.testing.assert_array_equal(weight, expected)
 
 
@@ -200,7 +200,7 @@ def test_refit_needs_images_that_were_held_out_from_X(images):
         )
         for refit in (False, True)
     ]
-    for a, b in zip(*(clf._weights for clf in models), strict=True):
+    for a, b in zip(*(clf._fitted.weights for clf in models), strict=True):
         np.testing.assert_array_equal(a, b)
 
 

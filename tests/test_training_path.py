@@ -95,6 +95,6 @@ def test_a_prediction_graph_has_no_more_arguments_than_it_needs(sample):
 
     network = describe_network("standard", (28, 28, 1), 10, {})
     clf = quick(architecture="standard").fit(sample.X_train[:100], sample.y_train[:100])
-    predictor = Predictor(network, clf._weights, clf._normalisation)
-    assert len(clf._weights) == 14
+    predictor = Predictor(network, clf._fitted.weights, clf._fitted.normalisation)
+    assert len(clf._fitted.weights) == 14
     assert len(predictor._tensors) == 8
