@@ -5,9 +5,9 @@ import math
 #: Enough images to keep the cores busy. The activations of more images would only
 #: leave the processor's cache.
 MAX_ROWS = 512
-# The largest activations of 512 images of 28 × 28 pixels take 50 to 150 MB in the
+# The largest activations of 512 images of 28 × 28 pixels take 60 to 380 MB in the
 # named architectures, so that only larger images get smaller batches.
-_MAX_BYTES = 256 * 2**20
+_MAX_BYTES = 384 * 2**20
 
 
 def rows_per_call(bytes_per_image):

@@ -153,17 +153,18 @@ class FashionCNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
         `"resnet"` and 0 for the others.
 
     class_weight : dict or "balanced", default=None
-        Weights of the classes, by label; `"balanced"` makes all classes count alike.
+        Weights of the classes, by label, finite and not negative; `"balanced"` makes
+        all classes count alike.
 
     augmentation : {"auto", "light", "standard", "strong"}, dict or None, \
             default="auto"
         Random changes to the training images, fresh in every epoch: one of three
         presets, a dict of the settings that
         :func:`~fmnist_sk.augmentation.check_augmentation` lists, or None. `"auto"` is
-        the architecture's own: shifts by a pixel for `"standard"`; for `"vgg"` and
-        `"resnet"` half of the images are mirrored, too, and a part of half of them is
-        erased: set it where left and right differ, as in digits. Strips of height 1 are
-        left alone.
+        the architecture's own: shifts by up to 4 % of the shorter side for
+        `"standard"`, which is a pixel of 28; for `"vgg"` and `"resnet"` half of the
+        images are mirrored, too, and a part of half of them is erased: set it where
+        left and right differ, as in digits. Images of height 1 are not augmented.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         What the layers of a named architecture compute in while training. `"auto"` is
@@ -176,7 +177,8 @@ class FashionCNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
         stratified random part of X.
 
     validation_fraction : float in (0, 1), default=0.1
-        Share of X that is held out if `early_stopping` and there is no `X_val`.
+        Share of X that is held out if `early_stopping` and there is no `X_val`; at
+        least one image of each class is held out, and one is trained on.
 
     n_iter_no_change : int, default=5
         Epochs without improvement after which training stops early.
@@ -191,26 +193,33 @@ class FashionCNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
     tta : {"auto", "flip", "flip_shift"} or None, default="auto"
         Test-time augmentation: predictions average the logits of the image and its
         mirror image, and of both shifted by a pixel. `"auto"` is `"flip"` for `"vgg"`
-        and `"resnet"` where `augmentation` mirrors images, and None otherwise.
+        and `"resnet"` where `augmentation` mirrors images, and None otherwise; it is
+        resolved by `fit`. Any other value is read at prediction time, so that it can be
+        changed after `fit`.
 
     temperature : float or "auto", default=None
-        What logits are divided by, so that probabilities are less sure (above 1) or
-        surer of themselves. `"auto"` finds what suits the held-out images best [3]_,
-        `X_val` or those of `early_stopping`. None is 1.
+        Divisor of the logits. A temperature above 1 makes probabilities less confident,
+        one below 1 more confident. `"auto"` finds the temperature that suits the
+        held-out images best [3]_ (`X_val`, or those of `early_stopping`), and stays
+        near 1 if they are few; `partial_fit` is not available then. None is 1.
 
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the last `fit`, with the labels and
-        the network of that.
+        Whether `fit` continues from the weights of the last `fit`, with its labels and
+        its network.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks, copied for each `fit`. scikit-learn's callbacks, which it has
-        from version 1.9 on, are set by `set_callbacks` instead.
+        Keras callbacks, copied for each `fit`. A learning rate that a callback sets
+        when an epoch begins holds for that epoch; a rate that it changes when an epoch
+        ends scales the rest of the schedule. With `keras.callbacks.BackupAndRestore`
+        an interrupted `fit` resumes after its last epoch. scikit-learn's callbacks,
+        available from version 1.9 on, are set by `set_callbacks` instead.
 
     memory : str or object with the interface of joblib.Memory, default=None
-        A folder in which each training of `fit` is kept, so that the same one (of the
-        same images, labels, parameters and seed) is not done again: a search that was
-        interrupted goes on where it was. It does not concern trainings with callbacks
-        or `random_state=None`.
+        Folder in which each training run of `fit` is kept, so that an interrupted
+        search resumes where it stopped. A run is trained again if its images, labels,
+        parameters or seed differ, or anything else that changes the bits: the versions
+        of fmnist_sk, TensorFlow and Keras, the number of threads, or the kind of
+        processor. Runs with callbacks or `random_state=None` are not kept.
 
     random_state : int, RandomState instance or None, default=None
         Determines initial weights, hold-out, shuffling, dropout and augmentation.
@@ -250,7 +259,7 @@ class FashionCNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
         Numbers in the network, moving statistics of normalisation included.
 
     temperature_ : float
-        What logits are divided by.
+        Divisor of the logits.
 
     See Also
     --------

@@ -31,7 +31,9 @@ def small(**parameters):
 
 
 def assert_same_model(model, other):
-    for weights, others in zip(model._fitted.weights, other._fitted.weights, strict=True):
+    for weights, others in zip(
+        model._fitted.weights, other._fitted.weights, strict=True
+    ):
         np.testing.assert_array_equal(weights, others)
     assert model.history_ == other.history_
 
@@ -68,7 +70,9 @@ def test_another_process_trains_the_same_model(data, tmp_path):
     run_python(FIT_AND_STORE, tmp_path, parameters)
     for i, model in enumerate(reversed(models)):
         with np.load(tmp_path / f"{i}.npz") as stored:
-            for weights, others in zip(model._fitted.weights, stored.values(), strict=True):
+            for weights, others in zip(
+                model._fitted.weights, stored.values(), strict=True
+            ):
                 np.testing.assert_array_equal(weights, others)
 
 

@@ -56,7 +56,9 @@ def hand_made(kernel, dense, mean=0.0):
         np.asarray(dense, np.float32),
         np.zeros(2, np.float32),
     ]
-    clf._fitted.normalisation = type(clf._fitted.normalisation)(np.full(1, mean), np.ones(1))
+    clf._fitted.normalisation = type(clf._fitted.normalisation)(
+        np.full(1, mean), np.ones(1)
+    )
     return clf, X
 
 

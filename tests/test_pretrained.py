@@ -101,7 +101,9 @@ def test_fine_tuning_starts_from_what_is_known(sample):
     for trained in tuned, load_pretrained("fashion-mnist-compact").partial_fit(X, y):
         assert any(
             (a != b).any()
-            for a, b in zip(trained._fitted.weights, before._fitted.weights, strict=True)
+            for a, b in zip(
+                trained._fitted.weights, before._fitted.weights, strict=True
+            )
         )
         assert trained.score(sample.X_test, sample.y_test) > accuracy - 0.03
     scratch = clone(tuned).set_params(warm_start=False).fit(X, y)

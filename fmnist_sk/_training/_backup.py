@@ -102,6 +102,8 @@ class Backup(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Write the run as it is after an epoch."""
+        # Callbacks that were called before may have changed the rate.
+        self._run.learning_rate.end_step(-1)
         self._write()
 
     def on_train_end(self, logs=None):
@@ -205,7 +207,8 @@ def _write(path, about, **lists):
 def _read(path):
     lists = {"weights": [], "optimizer": [], "best": [], "final": []}
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        content = io.BytesIO(path.read_bytes())
+        with np.load(content, allow_pickle=False) as archive:
             about = json.loads(archive["about"].tobytes())
             for key in sorted(archive.files):
                 name, _, number = key.partition("_")

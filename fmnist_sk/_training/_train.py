@@ -107,7 +107,7 @@ def train(
     start: StartingPoint,
     task: FitTask,
     *,
-    name: str = "training",
+    name: str | None = None,
 ) -> TrainingResult:
     """Train a network.
 
@@ -123,8 +123,8 @@ def train(
         State from which the run starts.
     task : FitTask
         Parent task of the epochs.
-    name : str, default="training"
-        Name of the run in a backup.
+    name : str, default=None
+        Name of the run in a backup; None makes no backup.
 
     Returns
     -------
@@ -168,7 +168,7 @@ def train(
             )
             return run.history
 
-        def result_after(n_epochs):
+        def result_after(n_epochs, best_epoch=None):
             return TrainingResult(
                 graph.network.get_weights(),
                 start.normalisation,
@@ -177,7 +177,7 @@ def train(
                 max(start.batch_size, plan.batch_size),
                 {key: list(values) for key, values in run.history.items()},
                 last_epoch=n_epochs,
-                best_epoch=best.epoch or n_epochs,
+                best_epoch=best_epoch or n_epochs,
             )
 
         run = Run(graph, None, plan.first_epoch, {})
@@ -186,9 +186,10 @@ def train(
             observers.append(EpochTasks(task, training.rows, result_after))
         data = training.content, held_out and held_out.content, start
         observers.append(best)
-        observers += [Backup(b, run, best, data, plan, name) for b in backups]
+        if name is not None:
+            observers += [Backup(b, run, best, data, plan, name) for b in backups]
         drive(graph, training, plan, observers, train_graph)
-        result = result_after(run.epoch)
+        result = result_after(run.epoch, best.epoch)
     # The loss of a step is that before it: the weights after the last step have to be
     # checked apart.
     if not all((np.abs(w) < _LARGEST_WEIGHT).all() for w in result.weights):
