@@ -4,54 +4,43 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state, compute_class_weight
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-    check_classification_targets,
-)
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.multiclass import _check_partial_fit_first_call
 
 from . import _engine, architectures
 from ._compat import CallbackSupportMixin, _fit_context
-from ._inference import FittedNetwork, predictor_of
+from ._inference import predictor_of
+from ._learning import (
+    adopt,
+    describe,
+    fitted_attributes,
+    label,
+    label_held_out,
+    starting_point,
+    views_to_average,
+)
+from ._logits import LogitsMixin
 from ._training import (
     OPTIMIZERS,
     SCHEDULES,
-    LabelledImages,
-    StartingPoint,
-    TrainingState,
     draw_seed,
     fit_task,
-    fit_temperature,
     remembered,
     resolve_partial_plan,
     resolve_plan,
     train,
 )
-from ._validation import (
-    all_or_nothing,
-    encode_labels,
-    total_weights,
-    validate_images,
-)
-from .architectures import (
-    ACTIVATIONS,
-    ARCHITECTURES,
-    NETWORK_PARAMETERS,
-    Ensemble,
-    describe_network,
-)
+from ._validation import all_or_nothing, validate_images
+from .architectures import ACTIVATIONS, ARCHITECTURES, Ensemble
 
 if TYPE_CHECKING:
     import keras
@@ -73,7 +62,9 @@ def _needs_no_held_out_images(estimator):
     return estimator.temperature != "auto"
 
 
-class FashionCNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
+class FashionCNNClassifier(
+    LogitsMixin, CallbackSupportMixin, ClassifierMixin, BaseEstimator
+):
     """Convolutional neural network for small images.
 
     A Keras network behind scikit-learn's interface. It takes images as rows, as
@@ -458,46 +449,40 @@ class FashionCNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
         TypeError
             If X is sparse, a callback is none, or `architecture` gives no Keras model.
         """
-        # What is learnt is learnt by a copy: until the end `self` predicts as before,
-        # in other threads, too.
+        # A copy learns: until the end `self` predicts as before, in other threads, too.
         learner = copy.copy(self)
-        fresh = not (self.warm_start and self.__sklearn_is_fitted__())
-        data, class_weights = learner._label(X, y, sample_weight, reset=fresh)
-        held_out = learner._label_held_out(
-            X_val, y_val, sample_weight_val, class_weights
+        fresh = not (learner.warm_start and learner.__sklearn_is_fitted__())
+        data, class_weights = label(learner, X, y, sample_weight, reset=fresh)
+        held_out = label_held_out(
+            learner, X_val, y_val, sample_weight_val, class_weights
         )
-        description = learner._describe_network(fresh)
-        start = StartingPoint() if fresh else learner._starting_point()
-        random_state = check_random_state(self.random_state)
+        description, start = describe(learner, fresh), starting_point(learner, fresh)
+        random_state = check_random_state(learner.random_state)
         seed, training = draw_seed(random_state), data
-        if self.early_stopping and held_out is None:
-            training, held_out = data.split(self.validation_fraction, random_state)
+        if learner.early_stopping and held_out is None:
+            training, held_out = data.split(learner.validation_fraction, random_state)
         plan = resolve_plan(
-            *(self, description, training, held_out),
+            *(learner, description, training, held_out),
             seed=seed,
-            refit=self.refit and training is not data,
+            refit=learner.refit and training is not data,
         )
-        learnt = partial(learner._learnt, plan, held_out)
+        learnt = partial(fitted_attributes, learner, plan, held_out)
         n_parts = 2 if plan.refit else plan.epochs
         with fit_task(self, "fit", (X, y, sample_weight), learnt, n_parts) as task:
-            run = remembered(train, self._memory_of(plan, task))
-            part = task
-            if plan.refit:
-                part = task.begin_part(
-                    "find-epochs", training.rows, n_parts=plan.epochs
-                )
-            result = run(training, held_out, plan, start, part, name="training")
+            run = remembered(train, plan, task)
+            search = (
+                task.begin_part("find-epochs", training, plan) if plan.refit else task
+            )
+            result = run(training, held_out, plan, start, search, name="training")
             attributes = learnt(result)
-            if plan.refit and not part.end(lambda: result):
+            if plan.refit and not search.end(lambda: result):
                 plan = plan.for_refit(result.best_epoch, attributes["temperature_"])
-                learnt = partial(learner._learnt, plan, None, found=result)
-                part = task.begin_part(
-                    "refit", data.rows, n_parts=plan.epochs, attributes=learnt
-                )
-                result = run(data, None, plan, start, part, name="refit")
+                learnt = partial(fitted_attributes, learner, plan, None, found=result)
+                refit = task.begin_part("refit", data, plan, attributes=learnt)
+                result = run(data, None, plan, start, refit, name="refit")
                 attributes = learnt(result)
-                part.end(lambda: result)
-            self._adopt(attributes)
+                refit.end(lambda: result)
+            adopt(self, attributes)
         return self
 
     @available_if(_needs_no_held_out_images)
@@ -545,92 +530,22 @@ class FashionCNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
             )
         learner = copy.copy(self)
         first = _check_partial_fit_first_call(learner, classes)
-        data, _ = learner._label(
-            X, y, sample_weight, reset=first, classes=learner.classes_
-        )
-        description = learner._describe_network(first)
+        known = learner.classes_
+        data, _ = label(learner, X, y, sample_weight, reset=first, classes=known)
+        description = describe(learner, first)
+        start = starting_point(learner, first, with_optimizer=True)
         if first:
-            seed, n_epochs = draw_seed(check_random_state(self.random_state)), 0
-            start, history = StartingPoint(), {}
+            seed, n_epochs = draw_seed(check_random_state(learner.random_state)), 0
         else:
             seed, n_epochs = learner._training_state.seed, learner.n_iter_
-            start = learner._starting_point(with_optimizer=True)
-            history = learner.history_
         plan = resolve_partial_plan(
-            self, description, data, seed=seed, n_epochs=n_epochs
+            learner, description, data, seed=seed, n_epochs=n_epochs
         )
-        learnt = partial(learner._learnt, plan, None, before=history)
+        before = {} if first else learner.history_
+        learnt = partial(fitted_attributes, learner, plan, None, before=before)
         with fit_task(self, "partial-fit", (X, y, sample_weight), learnt, 1) as task:
-            self._adopt(learnt(train(data, None, plan, start, task)))
+            adopt(self, learnt(train(data, None, plan, start, task)))
         return self
-
-    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Give the logits of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
-            Images on the scale of the training images.
-
-        Returns
-        -------
-        logits : ndarray of shape (n_samples, n_classes), or (n_samples,) if there \
-                are two classes
-            The network's output before the softmax; of two classes, the second's less
-            the first's.
-        """
-        logits = self._as_fitted()._logits(X)
-        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Give the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
-            Images on the scale of the training images.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
-        """
-        return softmax(self._as_fitted()._logits(X), axis=1)
-
-    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Give the logarithm of the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
-            Images on the scale of the training images.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`; finite even where a probability rounds to 0.
-        """
-        return log_softmax(self._as_fitted()._logits(X), axis=1)
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Predict the label of each image.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
-            Images on the scale of the training images.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Labels from `classes_`.
-        """
-        fitted = self._as_fitted()
-        return fitted.classes_[fitted._logits(X).argmax(axis=1)]
 
     def to_keras(self) -> keras.Model:
         """Give the network as an ordinary Keras model.
@@ -649,161 +564,9 @@ class FashionCNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
             network.description,
             network.weights,
             network.normalisation,
-            tta=fitted._test_time_views(),
-            temperature=network.temperature,
+            tta=views_to_average(fitted, network),
+            temperature=fitted.temperature_,
         )
-
-    # -- Learning -------------------------------------------------------------------
-
-    def _label(self, X, y, sample_weight, *, reset, classes=None):
-        """Check the training data; learn shape and classes of the images if `reset`.
-
-        Return the labelled images and the weights of the classes.
-        """
-        X, y = self._check(X, y, reset=reset)
-        if reset:
-            self.classes_ = np.unique(y) if classes is None else classes
-            if len(self.classes_) < 2:
-                raise ValueError(
-                    f"{type(self).__name__} needs samples of at least 2 classes in the "
-                    f"data, but the data contains only one class: {self.classes_[0]!r}."
-                )
-        codes = encode_labels(self, y, self.classes_)
-        class_weights = compute_class_weight(
-            self.class_weight, classes=self.classes_, y=y
-        )
-        if not (np.isfinite(class_weights) & (class_weights >= 0)).all():
-            raise ValueError(
-                "class_weight must hold finite numbers that are not negative. Got "
-                f"{self.class_weight!r} instead."
-            )
-        weights = total_weights(sample_weight, class_weights, codes, X)
-        return self._labelled(X, codes, weights), class_weights
-
-    def _label_held_out(self, X_val, y_val, sample_weight_val, class_weights):
-        """Check the held-out data and return them as labelled images, or None."""
-        if X_val is None and y_val is None and sample_weight_val is None:
-            return None
-        if X_val is None or y_val is None:
-            raise ValueError(
-                "X_val and y_val must be given together, and sample_weight_val only "
-                "with them."
-            )
-        X_val, y_val = self._check(X_val, y_val, reset=False)
-        codes = encode_labels(self, y_val, self.classes_)
-        weights = total_weights(sample_weight_val, class_weights, codes, X_val)
-        return self._labelled(X_val, codes, weights)
-
-    def _check(self, X, y, *, reset):
-        X, y, _ = validate_images(self, X, y, reset=reset, image_shape=self.image_shape)
-        check_classification_targets(y)
-        return X, y
-
-    def _labelled(self, X, codes, weights):
-        return LabelledImages(
-            X, codes, weights, np.flatnonzero(weights), self.image_shape_
-        )
-
-    def _describe_network(self, fresh):
-        """Describe the network; it must be the fitted one unless `fresh`."""
-        description = describe_network(
-            self.architecture,
-            self.image_shape_,
-            len(self.classes_),
-            {name: getattr(self, name) for name in NETWORK_PARAMETERS},
-        )
-        if not fresh and description.with_dropout(0) != (
-            self._fitted.description.with_dropout(0)
-        ):
-            raise ValueError(
-                "Training cannot go on: the parameters of the network are not those it "
-                "was built from. Set them back, or fit with warm_start=False."
-            )
-        return description
-
-    def _starting_point(self, *, with_optimizer=False):
-        """Return where training goes on from."""
-        state = self._training_state
-        same = with_optimizer and state.optimizer == self.optimizer
-        return StartingPoint(
-            self._fitted.weights,
-            self._fitted.normalisation,
-            state.optimizer_state if same else None,
-            state.n_images,
-            state.batch_size,
-        )
-
-    def _memory_of(self, plan, task):
-        """Return `memory`, unless a run cannot happen again or is watched."""
-        kept = plan.repeatable and plan.callbacks is None and not task.watched
-        return self.memory if kept else None
-
-    def _learnt(self, plan, held_out, result, *, found=None, before=None):
-        """Return the fitted attributes.
-
-        Parameters
-        ----------
-        plan : Plan
-            Plan of the run.
-        held_out : LabelledImages or None
-            Held-out images, for the temperature.
-        result : TrainingResult
-            Result of the run.
-        found : TrainingResult or None
-            Result of the run before a refit, which history and best epoch are of.
-        before : dict or None
-            History of the calls of `partial_fit` before.
-        """
-        fitted = FittedNetwork(
-            plan.description, result.weights, result.normalisation, plan.tta, 1.0
-        )
-        temperature = plan.temperature
-        if temperature == "auto":
-            temperature = fit_temperature(
-                predictor_of(fitted)(
-                    held_out.images[held_out.rows], self._test_time_views(fitted)
-                ),
-                held_out.codes[held_out.rows],
-                held_out.sample_weight[held_out.rows],
-            )
-        history = (found or result).history
-        if before is not None:
-            history = {k: [*before.get(k, []), *v] for k, v in history.items()}
-        return {
-            "_fitted": replace(fitted, temperature=temperature),
-            # The optimizer's slots are twice the size of the weights; after a whole
-            # schedule nothing needs them.
-            "_training_state": TrainingState(
-                plan.seed,
-                result.n_images,
-                result.batch_size,
-                plan.optimizer,
-                None if before is None else result.optimizer_state,
-            ),
-            "classes_": self.classes_,
-            "n_features_in_": self.n_features_in_,
-            "feature_names_in_": getattr(self, "feature_names_in_", None),
-            "image_shape_": self.image_shape_,
-            "n_parameters_": fitted.n_parameters,
-            "history_": history,
-            "n_iter_": result.last_epoch,
-            "best_epoch_": (found or result).best_epoch,
-            "temperature_": temperature,
-        }
-
-    def _adopt(self, attributes):
-        """Take over what was learnt, in one assignment: others may be predicting."""
-        learnt = {**vars(self), **attributes}
-        if learnt["feature_names_in_"] is None:
-            del learnt["feature_names_in_"]
-        self.__dict__ = learnt
-
-    # -- Prediction -----------------------------------------------------------------
-
-    def _as_fitted(self):
-        """Return a copy that stays as it is while another thread refits `self`."""
-        check_is_fitted(self)
-        return copy.copy(self)
 
     def _logits(self, X):
         X, *_ = validate_images(self, X, reset=False)
@@ -811,10 +574,8 @@ class FashionCNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator)
 
     def _logits_of_rows(self, X):
         """Predict from what `validate_images` returns."""
-        return predictor_of(self._fitted)(X, self._test_time_views())
-
-    def _test_time_views(self, fitted=None):
-        return (fitted or self._fitted).tta if self.tta == "auto" else self.tta
+        views = views_to_average(self, self._fitted)
+        return predictor_of(self._fitted)(X, views) / self.temperature_
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_fitted")

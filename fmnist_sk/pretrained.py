@@ -219,7 +219,6 @@ def unpack(content: bytes) -> FashionCNNClassifier:
         weights,
         Normalisation(np.array(about["mean"]), np.array(about["scale"])),
         resolve_default_tta(description, classifier.augmentation),
-        classifier.temperature_,
     )
     classifier._training_state = TrainingState(
         attributes["_seed"], _N_IMAGES, _BATCH_SIZE, classifier.optimizer, None

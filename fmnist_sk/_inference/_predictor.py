@@ -34,7 +34,6 @@ class Predictor:
             fitted.image_shape,
         )
         self._n_classes = fitted.description.n_classes
-        self._temperature = fitted.temperature
         # Dropout does nothing in prediction: all rates share a graph.
         self._description = fitted.description.with_dropout(0.0)
         weights = architectures.prediction_weights(self._description, fitted.weights)
@@ -58,7 +57,7 @@ class Predictor:
         Returns
         -------
         logits : ndarray of shape (n, n_classes), dtype float64
-            Logits, divided by the temperature.
+            Logits.
         """
         logits = np.empty((len(X), self._n_classes))
         dtype = _DTYPES[0 if X.dtype == np.uint8 else 1]
@@ -71,7 +70,7 @@ class Predictor:
             else:
                 views = [self._run(graph, view) for view in tta_views(images, tta)]
                 logits[rows] = np.mean(views, axis=0, dtype=np.float64)
-        return logits / self._temperature
+        return logits
 
     def _run(self, graph, images):
         tf = _engine.start()

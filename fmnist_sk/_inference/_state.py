@@ -11,7 +11,9 @@ from ..architectures import NetworkDescription
 # Compared and hashed by identity: a predictor belongs to one fit.
 @dataclass(frozen=True, eq=False)
 class FittedNetwork:
-    """Everything that prediction needs; all of it NumPy, and never changed.
+    """A network as prediction needs it; all of it NumPy, and never changed.
+
+    Labels and temperature are applied to its logits by the classifier.
 
     Attributes
     ----------
@@ -23,15 +25,12 @@ class FittedNetwork:
         Normalisation of the images.
     tta : {None, "flip", "flip_shift"}
         Test-time views that `tta="auto"` stands for.
-    temperature : float
-        Divisor of the logits.
     """
 
     description: NetworkDescription
     weights: list[np.ndarray]
     normalisation: Normalisation
     tta: str | None
-    temperature: float
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -12,20 +12,20 @@ class EpochTasks(keras.callbacks.Callback):
     ----------
     task : FitTask
         Parent task of the epochs.
-    rows : ndarray of int
-        Rows that are trained on.
+    data : LabelledImages
+        Images that are trained on.
     result : callable
         Result of a run that would end after a number of epochs, which is its argument.
     """
 
-    def __init__(self, task, rows, result):
+    def __init__(self, task, data, result):
         super().__init__()
-        self._parent, self._rows, self._result = task, rows, result
+        self._parent, self._data, self._result = task, data, result
 
     def on_epoch_begin(self, epoch, logs=None):
         """Begin a task."""
         self._epoch = self._parent.begin_part(
-            "epoch", self._rows, result=partial(self._result, epoch)
+            "epoch", self._data, result=partial(self._result, epoch)
         )
 
     def on_epoch_end(self, epoch, logs=None):

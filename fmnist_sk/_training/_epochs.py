@@ -1,11 +1,12 @@
 """The loop over epochs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import keras
 import numpy as np
 
 from .._batches import rows_per_call
+from ._graph import TrainingGraph
 from ._learning_rate import LearningRate, learning_rates
 
 # Steps in a call of the graph. A call costs about a millisecond of Python; the images
@@ -22,18 +23,18 @@ class Run:
     ----------
     graph : TrainingGraph
         Graph with the weights and the optimizer.
-    learning_rate : LearningRate
-        Schedule of the run.
     epoch : int
         Epochs trained so far, counted from the estimator's first.
     history : dict of list
         Figures of each epoch.
+    learning_rate : LearningRate
+        Schedule of the run, once it has begun.
     """
 
-    graph: object
-    learning_rate: LearningRate
+    graph: TrainingGraph
     epoch: int
-    history: dict
+    history: dict[str, list[float]] = field(default_factory=dict)
+    learning_rate: LearningRate = field(init=False)
 
 
 def run_epochs(run, training, held_out, plan, normalisation, callbacks):
@@ -55,13 +56,18 @@ def run_epochs(run, training, held_out, plan, normalisation, callbacks):
         Observers, called as Keras calls them. They may stop the run, and change
         weights and learning rate.
     """
-    model = run.graph.model
+    model, n_steps = run.graph.model, _steps_per_epoch(training, plan)
     model.stop_training, logs = False, {}
+    n_epochs = plan.epochs - plan.first_epoch
+    planned = learning_rates(plan.lr_schedule, plan.learning_rate, n_epochs * n_steps)
+    run.learning_rate = LearningRate(
+        run.graph.optimizer.learning_rate, planned.reshape(n_epochs, n_steps)
+    )
     hooks = keras.callbacks.CallbackList(
         callbacks,
         model=model,
         epochs=plan.epochs,
-        steps=steps_per_epoch(training, plan),
+        steps=n_steps,
         verbose=plan.verbose,
     )
     hooks.on_train_begin()
@@ -80,17 +86,8 @@ def run_epochs(run, training, held_out, plan, normalisation, callbacks):
     hooks.on_train_end(logs)
 
 
-def steps_per_epoch(training, plan):
-    """Return the number of optimizer steps in an epoch."""
+def _steps_per_epoch(training, plan):
     return -(-len(training) // plan.batch_size)
-
-
-def plan_learning_rates(graph, training, plan):
-    """Return the learning rates of a run."""
-    n_steps = steps_per_epoch(training, plan)
-    n_epochs = plan.epochs - plan.first_epoch
-    planned = learning_rates(plan.lr_schedule, plan.learning_rate, n_epochs * n_steps)
-    return LearningRate(graph.optimizer.learning_rate, planned.reshape(-1, n_steps))
 
 
 def _train_epoch(run, training, plan, normalisation, hooks):
@@ -101,7 +98,7 @@ def _train_epoch(run, training, plan, normalisation, hooks):
     order = rng.permutation(training.rows)
     # Batches of almost the same size: a last batch of a single image would upset batch
     # normalisation.
-    n_steps = steps_per_epoch(training, plan)
+    n_steps = _steps_per_epoch(training, plan)
     edges = np.linspace(0, len(order), n_steps + 1).astype(np.int32)
     by_step = any(map(_watches_batches, hooks.callbacks))
     at_once = _steps_per_call(training.images, edges[1] + 1)

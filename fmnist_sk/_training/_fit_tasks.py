@@ -32,17 +32,17 @@ class FitTask:
         """Whether there are callbacks."""
         return self.context is not None
 
-    def begin_part(self, name, rows, *, n_parts=0, result=None, attributes=None):
+    def begin_part(self, name, data, plan=None, *, result=None, attributes=None):
         """Begin a task within this one.
 
         Parameters
         ----------
         name : str
             Name of the task.
-        rows : ndarray of int
-            Rows of the data that the task trains on.
-        n_parts : int, default=0
-            Largest number of parts that the task has itself.
+        data : LabelledImages
+            Images that the task trains on.
+        plan : Plan, default=None
+            Plan of the task, if its epochs are tasks within it.
         result : callable, default=None
             Function that returns the result of a fit that would have stopped here;
             called only if a callback asks for it.
@@ -54,12 +54,14 @@ class FitTask:
         task : FitTask
             The part.
         """
+        context = self.context
+        if self.watched:
+            n_parts = plan.epochs if plan else 0
+            context = context.subcontext(task_name=name, max_subtasks=n_parts)
         attributes = attributes or self.attributes
-        if not self.watched:
-            return FitTask(self.estimator, None, self.data, attributes, rows)
-        context = self.context.subcontext(task_name=name, max_subtasks=n_parts)
-        part = FitTask(self.estimator, context, self.data, attributes, rows)
-        part._begin(result)
+        part = FitTask(self.estimator, context, self.data, attributes, data.rows)
+        if self.watched:
+            part._begin(result)
         return part
 
     def end(self, result=None):

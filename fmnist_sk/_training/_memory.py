@@ -22,15 +22,18 @@ class _Key:
     start: Any
 
 
-def remembered(train, memory):
+def remembered(train, plan, task):
     """Return a function that trains unless the same run is kept in a folder.
 
     Parameters
     ----------
     train : callable
         The function `train`.
-    memory : str or object with the interface of joblib.Memory, or None
-        Folder of the training runs; None keeps nothing.
+    plan : Plan
+        Plan of the run; its `memory` is the folder. Runs that cannot happen again, or
+        that are watched, are not kept.
+    task : FitTask
+        Task of the run.
 
     Returns
     -------
@@ -38,9 +41,10 @@ def remembered(train, memory):
         Function with the signature of `train`. Its results have no optimizer state,
         which is twice as large as all else.
     """
-    if memory is None:
+    kept = plan.repeatable and plan.callbacks is None and not task.watched
+    if plan.memory is None or not kept:
         return train
-    return partial(_train_or_recall, check_memory(memory), train)
+    return partial(_train_or_recall, check_memory(plan.memory), train)
 
 
 def _train_or_recall(memory, train, training, held_out, plan, start, task, *, name):

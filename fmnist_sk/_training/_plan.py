@@ -16,8 +16,8 @@ from ._recipes import recipe_of
 MIN_STEPS, MAX_STEPS, STEPS_PER_EPOCH = 300, 1000, 64
 MIN_BATCH, MAX_BATCH = 16, 128
 
-# Fields that do not change what a training run learns.
-_OUTCOME = {"outcome": False}
+# Marks fields that do not change what a training run learns.
+_NO_OUTCOME = {"outcome": False}
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ class Plan:
         Silent, a progress bar, or a line for each epoch.
     repeatable : bool
         Whether a fit of the same data would draw the same seed again.
+    memory : str, object with the interface of joblib.Memory, or None
+        Folder in which runs are kept.
     """
 
     description: NetworkDescription
@@ -83,12 +85,13 @@ class Plan:
     first_epoch: int = 0
     patience: int | None = None
     tol: float = 0.0
-    refit: bool = field(default=False, metadata=_OUTCOME)
-    tta: str | None = field(default=None, metadata=_OUTCOME)
-    temperature: float | str = field(default=1.0, metadata=_OUTCOME)
-    callbacks: Any = field(default=None, metadata=_OUTCOME)
-    verbose: int = field(default=0, metadata=_OUTCOME)
-    repeatable: bool = field(default=False, metadata=_OUTCOME)
+    refit: bool = field(default=False, metadata=_NO_OUTCOME)
+    tta: str | None = field(default=None, metadata=_NO_OUTCOME)
+    temperature: float | str = field(default=1.0, metadata=_NO_OUTCOME)
+    callbacks: Any = field(default=None, metadata=_NO_OUTCOME)
+    verbose: int = field(default=0, metadata=_NO_OUTCOME)
+    repeatable: bool = field(default=False, metadata=_NO_OUTCOME)
+    memory: Any = field(default=None, metadata=_NO_OUTCOME)
 
     @property
     def outcome_settings(self) -> dict[str, Any]:
@@ -215,6 +218,7 @@ def _resolve_common(estimator, description, lr_schedule):
         "callbacks": estimator.callbacks,
         "verbose": int(estimator.verbose),
         "repeatable": estimator.random_state is not None,
+        "memory": estimator.memory,
     }
 
 

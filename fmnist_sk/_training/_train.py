@@ -142,7 +142,7 @@ def train(
     from ._backup import Backup, separate_backups
     from ._best_epoch import BestEpoch
     from ._epoch_tasks import EpochTasks
-    from ._epochs import Run, plan_learning_rates, run_epochs
+    from ._epochs import Run, run_epochs
     from ._graph import TrainingGraph
     from ._graph_pool import borrow
     from ._progress import Progress
@@ -159,10 +159,10 @@ def train(
     with borrow((shared, dtype, plan.optimizer), new_graph) as graph:
         start = _complete(start, training, plan, shared, graph, initial_weights)
         best = BestEpoch(graph.network, plan.patience, plan.tol)
+        run = Run(graph, plan.first_epoch)
 
         def train_graph(checked_callbacks):
             graph.set_state(plan, start)
-            run.learning_rate = plan_learning_rates(graph, training, plan)
             run_epochs(
                 run, training, held_out, plan, start.normalisation, checked_callbacks
             )
@@ -180,10 +180,9 @@ def train(
                 best_epoch=best_epoch or n_epochs,
             )
 
-        run = Run(graph, None, plan.first_epoch, {})
         observers = [Progress(plan.verbose), *callbacks]
         if task.watched:
-            observers.append(EpochTasks(task, training.rows, result_after))
+            observers.append(EpochTasks(task, training, result_after))
         data = training.content, held_out and held_out.content, start
         observers.append(best)
         if name is not None:
