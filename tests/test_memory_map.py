@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from fmnist_sk import FashionCNNClassifier
-from fmnist_sk._memory_map import read_rows
+from fmnist_sk._images import read_rows
 
 
 @pytest.fixture

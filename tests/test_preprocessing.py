@@ -19,9 +19,9 @@ from fmnist_sk import (
     ImageNormalizer,
     ImageReshaper,
     load_fashion_mnist_sample,
-    preprocessing,
 )
 from fmnist_sk._images import PIXEL_DTYPES
+from fmnist_sk.preprocessing import _normalizer
 
 TRANSFORMERS = [
     ImageReshaper(),
@@ -358,7 +358,7 @@ def test_a_normalizer_fitted_on_uint8_divides_floats_by_255_too():
 def test_statistics_do_not_depend_on_the_chunks(monkeypatch):
     X = make_images((40, 25), np.float32)
     whole = ImageNormalizer("standardize", "pixel").fit(X)
-    monkeypatch.setattr(preprocessing, "_CHUNK_VALUES", 60)
+    monkeypatch.setattr(_normalizer, "_CHUNK_VALUES", 60)
     parts = ImageNormalizer("standardize", "pixel").fit(X)
     assert_allclose(parts.center_, whole.center_, rtol=1e-14)
     assert_allclose(parts.scale_, whole.scale_, rtol=1e-14)
