@@ -72,7 +72,7 @@ def validate_images(
         rows = validate_data(estimator, flat, dtype=PIXEL_DTYPES, reset=reset)
     else:
         rows, y = validate_data(estimator, flat, y, dtype=PIXEL_DTYPES, reset=reset)
-    if single_precision:
+    if single_precision and rows.dtype == np.float64:
         check_single_precision(rows)
     shape = rows.shape if shape is None else shape
     carried = _carried_shape(estimator, X, rows, reset, image_shape)
@@ -112,20 +112,19 @@ def _carried_shape(estimator, X, rows, reset, image_shape):
 
 
 def check_single_precision(X):
-    """Reject values beyond the range of float32, in which networks compute.
+    """Reject images beyond the range of float32, in which networks compute.
 
     Parameters
     ----------
-    X : ndarray
-        Finite numbers. Only float64 can hold such values.
+    X : ndarray, dtype float64 or float32
+        Images before or after their conversion to float32, which turns values that are
+        too large into infinity.
 
     Raises
     ------
     ValueError
         If there are such values.
     """
-    if X.dtype != np.float64:
-        return
     largest = np.finfo(np.float32).max
     if X.max() > largest or X.min() < -largest:
         raise ValueError(

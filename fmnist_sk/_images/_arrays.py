@@ -58,7 +58,7 @@ def flatten_images(X):
             f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
             "required."
         )
-    return X.reshape(len(X), math.prod(X.shape[1:])), X.shape
+    return X.reshape(X.shape[0], math.prod(X.shape[1:])), X.shape
 
 
 def _convert(X):
@@ -69,8 +69,11 @@ def _convert(X):
         array = np.asarray(X)
     except ValueError:  # ragged: the message of check_array says so
         return X
-    # check_array converts lists of rows itself, straight to the dtype it wants.
-    return array if array.ndim > 2 or hasattr(X, "__array__") else X
+    if isinstance(X, (list, tuple)):
+        # check_array converts rows itself, straight to the dtype it wants.
+        return array if array.ndim > 2 else X
+    # A sparse matrix, like anything else that is no array, becomes an object of 0-D.
+    return array if array.ndim or hasattr(X, "__array__") else X
 
 
 def _is_table(X):

@@ -90,7 +90,7 @@ class BaseImageTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator
                 f"{self.image_shape_}: {type(self).__name__} returns rows of "
                 f"{math.prod(self.image_shape_)} values. Set image_shape on the next "
                 'step, or use set_output(transform="default") or "pandas".',
-                stacklevel=3,
+                stacklevel=4,
             )
         return rows
 
