@@ -31,14 +31,14 @@ from fmnist_sk import CLASS_NAMES
 
 
 @pytest.fixture(scope="module")
-def data(fashion_mnist):
+def data(sample):
     """Images and names: X, y to train on, X_test, y_test not to."""
     names = np.array(CLASS_NAMES)
     return (
-        fashion_mnist.X_train[:400],
-        names[fashion_mnist.y_train[:400]],
-        fashion_mnist.X_test[:500],
-        names[fashion_mnist.y_test[:500]],
+        sample.X_train[:400],
+        names[sample.y_train[:400]],
+        sample.X_test[:500],
+        names[sample.y_test[:500]],
     )
 
 
@@ -191,16 +191,16 @@ def test_several_outputs(data):
     assert balanced_accuracy_score(shoes[1], is_shoe == "True") > 0.85
 
 
-def test_self_training_labels_images(fashion_mnist):
-    X, y = fashion_mnist.X_train[:800], fashion_mnist.y_train[:800].copy()
+def test_self_training_labels_images(sample):
+    X, y = sample.X_train[:800], sample.y_train[:800].copy()
     y[200:] = -1
     clf = small_cnn(epochs=10, batch_size=16)
     trained = SelfTrainingClassifier(clf, threshold=0.9, max_iter=2).fit(X, y)
     guessed = trained.labeled_iter_ > 0
     assert guessed.sum() > 50
-    truth = fashion_mnist.y_train[:800][guessed]
+    truth = sample.y_train[:800][guessed]
     assert np.mean(trained.transduction_[guessed] == truth) > 0.75
-    assert trained.score(fashion_mnist.X_test[:500], fashion_mnist.y_test[:500]) > 0.5
+    assert trained.score(sample.X_test[:500], sample.y_test[:500]) > 0.5
 
 
 # Thresholds -----------------------------------------------------------------------
