@@ -237,12 +237,22 @@ def total_weights(sample_weight, class_weights, codes, X):
     Raises
     ------
     ValueError
-        If a weight is negative, NaN or infinite, or if no weight is positive.
+        If a weight of a sample or of a class is negative, NaN or infinite, if the sum
+        is infinite, or if no weight is positive.
     """
     weights = _check_sample_weight(
         sample_weight, X, dtype=np.float64, copy=True, ensure_non_negative=True
     )
-    weights *= class_weights[codes]
+    if not np.isfinite(class_weights).all() or (class_weights < 0).any():
+        raise ValueError(
+            "class_weight must be finite and not negative. The weights of the classes "
+            f"are {class_weights.tolist()}."
+        )
+    with np.errstate(over="ignore"):
+        weights *= class_weights[codes]
+        total = weights.sum()
+    if not np.isfinite(total):
+        raise ValueError("Sample weights are too large: their sum is not finite.")
     if not weights.any():
         raise ValueError(
             "Sample weights must contain at least one non-zero number: there is "

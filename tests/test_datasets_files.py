@@ -165,7 +165,7 @@ def test_damaged_labels(tiny, tmp_path):
 
 
 class Mirror(ThreadingHTTPServer):
-    """A web server for the tiny data set that fails first, in the ways it is told."""
+    """A web server for the tiny data set whose first answers have given faults."""
 
     daemon_threads = True
 
