@@ -223,7 +223,7 @@ def total_weights(sample_weight, class_weights, codes, X):
     sample_weight : array-like of shape (n_samples,) or None
         Weights given by the user; None stands for equal weights.
     class_weights : ndarray of shape (n_classes,)
-        Weights of the classes.
+        Weights of the classes, finite and not negative.
     codes : ndarray of shape (n_samples,), dtype int
         Labels, encoded as positions in the classes.
     X : ndarray of shape (n_samples, n_features)
@@ -237,17 +237,12 @@ def total_weights(sample_weight, class_weights, codes, X):
     Raises
     ------
     ValueError
-        If a weight of a sample or of a class is negative, NaN or infinite, if the sum
-        is infinite, or if no weight is positive.
+        If a sample weight is negative, NaN or infinite, if the sum of all weights is
+        infinite, or if no weight is positive.
     """
     weights = _check_sample_weight(
         sample_weight, X, dtype=np.float64, copy=True, ensure_non_negative=True
     )
-    if not np.isfinite(class_weights).all() or (class_weights < 0).any():
-        raise ValueError(
-            "class_weight must be finite and not negative. The weights of the classes "
-            f"are {class_weights.tolist()}."
-        )
     with np.errstate(over="ignore"):
         weights *= class_weights[codes]
         total = weights.sum()

@@ -227,14 +227,6 @@ def test_bad_weights_are_refused(weight, message):
         total_weights(weight, np.ones(2), codes, images((4, 4)))
 
 
-@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])
-def test_bad_weights_of_classes_are_refused(weight):
-    codes = np.array([0, 1, 1, 0])
-    class_weights = np.array([1.0, 1.0, weight])  # of a class without samples, too
-    with pytest.raises(ValueError, match="class_weight must be finite and not neg"):
-        total_weights(None, class_weights, codes, images((4, 4)))
-
-
 def test_weights_whose_sum_overflows_are_refused():
     codes = np.array([0, 1, 1, 0])
     with pytest.raises(ValueError, match="too large"):
