@@ -76,3 +76,11 @@ def has_fast_bfloat16():
     except OSError:
         return False
     return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def building():
+    return BUILDING
+
+
+def environment():
+    return {}

@@ -280,8 +280,7 @@ def all_or_nothing(method: _Method) -> _Method:
         try:
             return method(self, *args, **kwargs)
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__ = before  # at once: other threads may be predicting
             raise
 
     return undoing  # type: ignore[return-value]

@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_softmax, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call,
+    check_classification_targets,
+)
 from sklearn.utils.validation import check_is_fitted
 
-from . import _engine
-from ._base import NetworkClassifier
-from ._compat import _fit_context
-from ._training import OPTIMIZERS, SCHEDULES
-from ._validation import all_or_nothing
-from .architectures import ACTIVATIONS, ARCHITECTURES, Ensemble
+from . import _engine, architectures
+from ._compat import CallbackSupportMixin, _fit_context
+from ._inference import FittedNetwork, predictor_of
+from ._training import (
+    OPTIMIZERS,
+    SCHEDULES,
+    LabelledImages,
+    StartingPoint,
+    TrainingState,
+    draw_seed,
+    fit_task,
+    fit_temperature,
+    remembered,
+    resolve_partial_plan,
+    resolve_plan,
+    train,
+)
+from ._validation import (
+    all_or_nothing,
+    encode_labels,
+    total_weights,
+    validate_images,
+)
+from .architectures import (
+    ACTIVATIONS,
+    ARCHITECTURES,
+    NETWORK_PARAMETERS,
+    Ensemble,
+    describe_network,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -34,7 +68,12 @@ _POSITIVE = Interval(Integral, 1, None, closed="left")
 _FRACTION = Interval(Real, 0, 1, closed="left")
 
 
-class FashionCNNClassifier(NetworkClassifier):
+def _needs_no_held_out_images(estimator):
+    """Tell whether an estimator has `partial_fit`, which holds out no images."""
+    return estimator.temperature != "auto"
+
+
+class FashionCNNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Convolutional neural network for small images.
 
     A Keras network behind scikit-learn's interface. It takes images as rows, as
@@ -114,17 +153,18 @@ class FashionCNNClassifier(NetworkClassifier):
         `"resnet"` and 0 for the others.
 
     class_weight : dict or "balanced", default=None
-        Weights of the classes, by label; `"balanced"` makes all classes count alike.
+        Weights of the classes, by label, finite and not negative; `"balanced"` makes
+        all classes count alike.
 
     augmentation : {"auto", "light", "standard", "strong"}, dict or None, \
             default="auto"
         Random changes to the training images, fresh in every epoch: one of three
         presets, a dict of the settings that
         :func:`~fmnist_sk.augmentation.check_augmentation` lists, or None. `"auto"` is
-        the architecture's own: shifts by a pixel for `"standard"`; for `"vgg"` and
-        `"resnet"` half of the images are mirrored, too, and a part of half of them is
-        erased: set it where left and right differ, as in digits. Strips of height 1 are
-        left alone.
+        the architecture's own: shifts by up to 4 % of the shorter side for
+        `"standard"`, which is a pixel of 28; for `"vgg"` and `"resnet"` half of the
+        images are mirrored, too, and a part of half of them is erased: set it where
+        left and right differ, as in digits. Images of height 1 are not augmented.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         What the layers of a named architecture compute in while training. `"auto"` is
@@ -137,7 +177,8 @@ class FashionCNNClassifier(NetworkClassifier):
         stratified random part of X.
 
     validation_fraction : float in (0, 1), default=0.1
-        Share of X that is held out if `early_stopping` and there is no `X_val`.
+        Share of X that is held out if `early_stopping` and there is no `X_val`; at
+        least one image of each class is held out, and one is trained on.
 
     n_iter_no_change : int, default=5
         Epochs without improvement after which training stops early.
@@ -152,26 +193,33 @@ class FashionCNNClassifier(NetworkClassifier):
     tta : {"auto", "flip", "flip_shift"} or None, default="auto"
         Test-time augmentation: predictions average the logits of the image and its
         mirror image, and of both shifted by a pixel. `"auto"` is `"flip"` for `"vgg"`
-        and `"resnet"` where `augmentation` mirrors images, and None otherwise.
+        and `"resnet"` where `augmentation` mirrors images, and None otherwise; it is
+        resolved by `fit`. Any other value is read at prediction time, so that it can be
+        changed after `fit`.
 
     temperature : float or "auto", default=None
-        What logits are divided by, so that probabilities are less sure (above 1) or
-        surer of themselves. `"auto"` finds what suits the held-out images best [3]_,
-        `X_val` or those of `early_stopping`. None is 1.
+        Divisor of the logits. A temperature above 1 makes probabilities less confident,
+        one below 1 more confident. `"auto"` finds the temperature that suits the
+        held-out images best [3]_ (`X_val`, or those of `early_stopping`), and stays
+        near 1 if they are few; `partial_fit` is not available then. None is 1.
 
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the last `fit`, with the labels and
-        the network of that.
+        Whether `fit` continues from the weights of the last `fit`, with its labels and
+        its network.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks, copied for each `fit`. scikit-learn's callbacks, which it has
-        from version 1.9 on, are set by `set_callbacks` instead.
+        Keras callbacks, copied for each `fit`. A learning rate that a callback sets
+        when an epoch begins holds for that epoch; a rate that it changes when an epoch
+        ends scales the rest of the schedule. With `keras.callbacks.BackupAndRestore`
+        an interrupted `fit` resumes after its last epoch. scikit-learn's callbacks,
+        available from version 1.9 on, are set by `set_callbacks` instead.
 
     memory : str or object with the interface of joblib.Memory, default=None
-        A folder in which each training of `fit` is kept, so that the same one (of the
-        same images, labels, parameters and seed) is not done again: a search that was
-        interrupted goes on where it was. It does not concern trainings with callbacks
-        or `random_state=None`.
+        Folder in which each training run of `fit` is kept, so that an interrupted
+        search resumes where it stopped. A run is trained again if its images, labels,
+        parameters or seed differ, or anything else that changes the bits: the versions
+        of fmnist_sk, TensorFlow and Keras, the number of threads, or the kind of
+        processor. Runs with callbacks or `random_state=None` are not kept.
 
     random_state : int, RandomState instance or None, default=None
         Determines initial weights, hold-out, shuffling, dropout and augmentation.
@@ -211,7 +259,7 @@ class FashionCNNClassifier(NetworkClassifier):
         Numbers in the network, moving statistics of normalisation included.
 
     temperature_ : float
-        What logits are divided by.
+        Divisor of the logits.
 
     See Also
     --------
@@ -410,10 +458,49 @@ class FashionCNNClassifier(NetworkClassifier):
         TypeError
             If X is sparse, a callback is none, or `architecture` gives no Keras model.
         """
-        held_out = X_val, y_val, sample_weight_val
-        self._fit(X, y, sample_weight, held_out)
+        # What is learnt is learnt by a copy: until the end `self` predicts as before,
+        # in other threads, too.
+        learner = copy.copy(self)
+        fresh = not (self.warm_start and self.__sklearn_is_fitted__())
+        data, class_weights = learner._label(X, y, sample_weight, reset=fresh)
+        held_out = learner._label_held_out(
+            X_val, y_val, sample_weight_val, class_weights
+        )
+        description = learner._describe_network(fresh)
+        start = StartingPoint() if fresh else learner._starting_point()
+        random_state = check_random_state(self.random_state)
+        seed, training = draw_seed(random_state), data
+        if self.early_stopping and held_out is None:
+            training, held_out = data.split(self.validation_fraction, random_state)
+        plan = resolve_plan(
+            *(self, description, training, held_out),
+            seed=seed,
+            refit=self.refit and training is not data,
+        )
+        learnt = partial(learner._learnt, plan, held_out)
+        n_parts = 2 if plan.refit else plan.epochs
+        with fit_task(self, "fit", (X, y, sample_weight), learnt, n_parts) as task:
+            run = remembered(train, self._memory_of(plan, task))
+            part = task
+            if plan.refit:
+                part = task.begin_part(
+                    "find-epochs", training.rows, n_parts=plan.epochs
+                )
+            result = run(training, held_out, plan, start, part, name="training")
+            attributes = learnt(result)
+            if plan.refit and not part.end(lambda: result):
+                plan = plan.for_refit(result.best_epoch, attributes["temperature_"])
+                learnt = partial(learner._learnt, plan, None, found=result)
+                part = task.begin_part(
+                    "refit", data.rows, n_parts=plan.epochs, attributes=learnt
+                )
+                result = run(data, None, plan, start, part, name="refit")
+                attributes = learnt(result)
+                part.end(lambda: result)
+            self._adopt(attributes)
         return self
 
+    @available_if(_needs_no_held_out_images)
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -451,7 +538,30 @@ class FashionCNNClassifier(NetworkClassifier):
         self : FashionCNNClassifier
             The fitted estimator.
         """
-        self._fit_epoch(X, y, classes, sample_weight)
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' is not supported by partial_fit, which sees a "
+                "part of the data: give the weights as a dict."
+            )
+        learner = copy.copy(self)
+        first = _check_partial_fit_first_call(learner, classes)
+        data, _ = learner._label(
+            X, y, sample_weight, reset=first, classes=learner.classes_
+        )
+        description = learner._describe_network(first)
+        if first:
+            seed, n_epochs = draw_seed(check_random_state(self.random_state)), 0
+            start, history = StartingPoint(), {}
+        else:
+            seed, n_epochs = learner._training_state.seed, learner.n_iter_
+            start = learner._starting_point(with_optimizer=True)
+            history = learner.history_
+        plan = resolve_partial_plan(
+            self, description, data, seed=seed, n_epochs=n_epochs
+        )
+        learnt = partial(learner._learnt, plan, None, before=history)
+        with fit_task(self, "partial-fit", (X, y, sample_weight), learnt, 1) as task:
+            self._adopt(learnt(train(data, None, plan, start, task)))
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -470,7 +580,7 @@ class FashionCNNClassifier(NetworkClassifier):
             The network's output before the softmax; of two classes, the second's less
             the first's.
         """
-        logits = self._logits(X)
+        logits = self._as_fitted()._logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -487,7 +597,7 @@ class FashionCNNClassifier(NetworkClassifier):
         probabilities : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        return softmax(self._logits(X), axis=1)
+        return softmax(self._as_fitted()._logits(X), axis=1)
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Give the logarithm of the probability of each class.
@@ -503,7 +613,7 @@ class FashionCNNClassifier(NetworkClassifier):
         log_probabilities : ndarray of shape (n_samples, n_classes)
             In the order of `classes_`; finite even where a probability rounds to 0.
         """
-        return log_softmax(self._logits(X), axis=1)
+        return log_softmax(self._as_fitted()._logits(X), axis=1)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the label of each image.
@@ -519,8 +629,8 @@ class FashionCNNClassifier(NetworkClassifier):
         y : ndarray of shape (n_samples,)
             Labels from `classes_`.
         """
-        logits = self._logits(X)
-        return self.classes_[logits.argmax(axis=1)]
+        fitted = self._as_fitted()
+        return fitted.classes_[fitted._logits(X).argmax(axis=1)]
 
     def to_keras(self) -> keras.Model:
         """Give the network as an ordinary Keras model.
@@ -532,14 +642,184 @@ class FashionCNNClassifier(NetworkClassifier):
             `image_shape_`, on the scale of the training images, to the probabilities
             that `predict_proba` gives, test-time augmentation included.
         """
-        check_is_fitted(self)
+        fitted = self._as_fitted()
+        network = fitted._fitted
         _engine.start()
-        from .architectures._network import to_keras
-
-        return to_keras(
-            self._network,
-            self._weights,
-            self._normalisation,
-            tta=self._resolve_tta(self._network),
-            temperature=self.temperature_,
+        return architectures.to_keras(
+            network.description,
+            network.weights,
+            network.normalisation,
+            tta=fitted._test_time_views(),
+            temperature=network.temperature,
         )
+
+    # -- Learning -------------------------------------------------------------------
+
+    def _label(self, X, y, sample_weight, *, reset, classes=None):
+        """Check the training data; learn shape and classes of the images if `reset`.
+
+        Return the labelled images and the weights of the classes.
+        """
+        X, y = self._check(X, y, reset=reset)
+        if reset:
+            self.classes_ = np.unique(y) if classes is None else classes
+            if len(self.classes_) < 2:
+                raise ValueError(
+                    f"{type(self).__name__} needs samples of at least 2 classes in the "
+                    f"data, but the data contains only one class: {self.classes_[0]!r}."
+                )
+        codes = encode_labels(self, y, self.classes_)
+        class_weights = compute_class_weight(
+            self.class_weight, classes=self.classes_, y=y
+        )
+        if not (np.isfinite(class_weights) & (class_weights >= 0)).all():
+            raise ValueError(
+                "class_weight must hold finite numbers that are not negative. Got "
+                f"{self.class_weight!r} instead."
+            )
+        weights = total_weights(sample_weight, class_weights, codes, X)
+        return self._labelled(X, codes, weights), class_weights
+
+    def _label_held_out(self, X_val, y_val, sample_weight_val, class_weights):
+        """Check the held-out data and return them as labelled images, or None."""
+        if X_val is None and y_val is None and sample_weight_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise ValueError(
+                "X_val and y_val must be given together, and sample_weight_val only "
+                "with them."
+            )
+        X_val, y_val = self._check(X_val, y_val, reset=False)
+        codes = encode_labels(self, y_val, self.classes_)
+        weights = total_weights(sample_weight_val, class_weights, codes, X_val)
+        return self._labelled(X_val, codes, weights)
+
+    def _check(self, X, y, *, reset):
+        X, y, _ = validate_images(self, X, y, reset=reset, image_shape=self.image_shape)
+        check_classification_targets(y)
+        return X, y
+
+    def _labelled(self, X, codes, weights):
+        return LabelledImages(
+            X, codes, weights, np.flatnonzero(weights), self.image_shape_
+        )
+
+    def _describe_network(self, fresh):
+        """Describe the network; it must be the fitted one unless `fresh`."""
+        description = describe_network(
+            self.architecture,
+            self.image_shape_,
+            len(self.classes_),
+            {name: getattr(self, name) for name in NETWORK_PARAMETERS},
+        )
+        if not fresh and description.with_dropout(0) != (
+            self._fitted.description.with_dropout(0)
+        ):
+            raise ValueError(
+                "Training cannot go on: the parameters of the network are not those it "
+                "was built from. Set them back, or fit with warm_start=False."
+            )
+        return description
+
+    def _starting_point(self, *, with_optimizer=False):
+        """Return where training goes on from."""
+        state = self._training_state
+        same = with_optimizer and state.optimizer == self.optimizer
+        return StartingPoint(
+            self._fitted.weights,
+            self._fitted.normalisation,
+            state.optimizer_state if same else None,
+            state.n_images,
+            state.batch_size,
+        )
+
+    def _memory_of(self, plan, task):
+        """Return `memory`, unless a run cannot happen again or is watched."""
+        kept = plan.repeatable and plan.callbacks is None and not task.watched
+        return self.memory if kept else None
+
+    def _learnt(self, plan, held_out, result, *, found=None, before=None):
+        """Return the fitted attributes.
+
+        Parameters
+        ----------
+        plan : Plan
+            Plan of the run.
+        held_out : LabelledImages or None
+            Held-out images, for the temperature.
+        result : TrainingResult
+            Result of the run.
+        found : TrainingResult or None
+            Result of the run before a refit, which history and best epoch are of.
+        before : dict or None
+            History of the calls of `partial_fit` before.
+        """
+        fitted = FittedNetwork(
+            plan.description, result.weights, result.normalisation, plan.tta, 1.0
+        )
+        temperature = plan.temperature
+        if temperature == "auto":
+            temperature = fit_temperature(
+                predictor_of(fitted)(
+                    held_out.images[held_out.rows], self._test_time_views(fitted)
+                ),
+                held_out.codes[held_out.rows],
+                held_out.sample_weight[held_out.rows],
+            )
+        history = (found or result).history
+        if before is not None:
+            history = {k: [*before.get(k, []), *v] for k, v in history.items()}
+        return {
+            "_fitted": replace(fitted, temperature=temperature),
+            # The optimizer's slots are twice the size of the weights; after a whole
+            # schedule nothing needs them.
+            "_training_state": TrainingState(
+                plan.seed,
+                result.n_images,
+                result.batch_size,
+                plan.optimizer,
+                None if before is None else result.optimizer_state,
+            ),
+            "classes_": self.classes_,
+            "n_features_in_": self.n_features_in_,
+            "feature_names_in_": getattr(self, "feature_names_in_", None),
+            "image_shape_": self.image_shape_,
+            "n_parameters_": fitted.n_parameters,
+            "history_": history,
+            "n_iter_": result.last_epoch,
+            "best_epoch_": (found or result).best_epoch,
+            "temperature_": temperature,
+        }
+
+    def _adopt(self, attributes):
+        """Take over what was learnt, in one assignment: others may be predicting."""
+        learnt = {**vars(self), **attributes}
+        if learnt["feature_names_in_"] is None:
+            del learnt["feature_names_in_"]
+        self.__dict__ = learnt
+
+    # -- Prediction -----------------------------------------------------------------
+
+    def _as_fitted(self):
+        """Return a copy that stays as it is while another thread refits `self`."""
+        check_is_fitted(self)
+        return copy.copy(self)
+
+    def _logits(self, X):
+        X, *_ = validate_images(self, X, reset=False)
+        return self._logits_of_rows(X)
+
+    def _logits_of_rows(self, X):
+        """Predict from what `validate_images` returns."""
+        return predictor_of(self._fitted)(X, self._test_time_views())
+
+    def _test_time_views(self, fitted=None):
+        return (fitted or self._fitted).tta if self.tta == "auto" else self.tta
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_fitted")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

@@ -268,7 +268,9 @@ def test_weights_of_kernels_beyond_small_images_are_reproducible():
     clf = FashionCNNClassifier(
         architecture="compact", epochs=12, precision="bfloat16", random_state=0
     )
-    first, second = ([w.copy() for w in clf.fit(X, y)._weights] for _ in range(2))
+    first, second = (
+        [w.copy() for w in clf.fit(X, y)._fitted.weights] for _ in range(2)
+    )
     for one, other in zip(first, second, strict=True):
         assert np.isfinite(one).all()
         np.testing.assert_array_equal(one, other)

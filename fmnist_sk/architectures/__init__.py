@@ -332,3 +332,17 @@ def _parameters_of_callable(architecture, given):
             "Add the parameter to the function, or leave it None."
         )
     return given
+
+
+def __getattr__(name):
+    if name in (
+        "build_network",
+        "initial_weights",
+        "prediction_function",
+        "prediction_weights",
+        "to_keras",
+    ):
+        from . import _network
+
+        return getattr(_network, name)
+    raise AttributeError(name)

@@ -40,6 +40,15 @@ class Network:
         for variable, value in zip(self.variables, weights, strict=True):
             variable.assign(value)
 
+    def connect(self, momentum, dropout):
+        from ._layers import Block, Dropout
+
+        for layer in self.model.layers:
+            if isinstance(layer, Block):
+                layer.momentum = momentum
+            elif isinstance(layer, Dropout):
+                layer.current_rate = dropout
+
     def to_logits(self, output):
         """Turn the model's output into float32 logits."""
         output = keras.ops.cast(output, "float32")
