@@ -33,20 +33,15 @@ def test_it_knows_fashion_mnist(sample, name, accuracy, n_bytes):
     assert len(clf.history_["loss"]) == clf.n_iter_
 
 
-def test_loading_is_quick_and_starts_no_tensorflow():
+def test_loading_starts_no_tensorflow():
     code = """
-import json, sys, time
-import sklearn.pipeline
+import json, sys
 from fmnist_sk import load_pretrained
-start = time.perf_counter()
 clf = load_pretrained()
 repr(clf), clf.get_params()
-seconds = time.perf_counter() - start
-print(json.dumps([seconds, "tensorflow" in sys.modules, "keras" in sys.modules]))
+print(json.dumps(["tensorflow" in sys.modules, "keras" in sys.modules]))
 """
-    seconds, *started = run_python(code)
-    assert seconds < 0.2
-    assert started == [False, False]
+    assert run_python(code) == [False, False]
 
 
 def test_nothing_in_the_files_is_unpickled():
