@@ -44,7 +44,7 @@ class Predictor:
         )
         # Dropout does nothing in prediction: all rates share a graph.
         self._description = description.with_dropout(0.0)
-        from .architectures._network import prediction_weights
+        from .architectures import prediction_weights
 
         weights = prediction_weights(self._description, weights)
         self._tensors = [tf.constant(w) for w in weights]
@@ -112,9 +112,9 @@ def predictor_of(estimator, description, weights, normalisation):
 def _prediction_graph(description, dtype, of_weights):
     """Compile a network as a function of images of a dtype, scaling and weights."""
     tf = _engine.start()
-    from .architectures._network import prediction_function
+    from .architectures import prediction_function
 
-    with _engine.BUILDING:
+    with _engine.building():
         apply = prediction_function(description)
 
         def predict(images, mean, factor, *weights):

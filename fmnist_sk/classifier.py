@@ -534,7 +534,7 @@ class FashionCNNClassifier(NetworkClassifier):
         """
         check_is_fitted(self)
         _engine.start()
-        from .architectures._network import to_keras
+        from .architectures import to_keras
 
         return to_keras(
             self._network,

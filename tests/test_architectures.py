@@ -20,7 +20,7 @@ def images(sample):
 
 def layers_of(architecture, **parameters):
     """The stock layers, as (class, size) pairs."""
-    from fmnist_sk.architectures._network import build_network
+    from fmnist_sk.architectures import build_network
 
     network = build_network(describe(architecture, **parameters), stock=True)
     sizes = ("filters", "units", "rate", "pool_size")

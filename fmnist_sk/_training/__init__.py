@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import _engine
+from ..architectures import recipe_of
 from ._data import Normalisation, Run, Validation
 from ._once import train_once
 from ._recipes import (
     OPTIMIZERS,
-    recipe_of,
     resolve_augmentation,
     resolve_learning_rate,
     resolve_length,
@@ -101,7 +101,7 @@ def train(
     """
     _engine.start()
     # These modules import TensorFlow, Keras and SciKeras.
-    from ..architectures._network import build_network, initial_weights
+    from ..architectures import build_network, initial_weights
     from ._epochs import EpochTasks
     from ._graph import TrainingGraph
     from ._losses import cross_entropy

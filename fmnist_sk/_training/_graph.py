@@ -5,7 +5,6 @@ import numpy as np
 import tensorflow as tf
 
 from .. import _engine
-from ..architectures._layers import Block, Dropout
 from ._progress import Progress
 from ._schedules import learning_rates
 
@@ -58,19 +57,18 @@ class TrainingGraph:
     def compile(self, optimizer, loss, **_):
         """Take optimizer and loss; called by SciKeras once for every graph."""
         self._loss = lambda labels, logits: loss(labels, logits, self._label_smoothing)
-        # Shrinking the shifts and scales of a network does not regularise it.
-        optimizer.exclude_from_weight_decay(
-            [v for v in self.model.trainable_variables if len(v.shape) < 2]
-        )
-        optimizer.weight_decay = self._weight_decay
-        optimizer.build(self.model.trainable_variables)
-        self.model.compile(optimizer=optimizer, jit_compile=False)
+        with _engine.building():
+            # Shrinking the shifts and scales of a network does not regularise it.
+            optimizer.exclude_from_weight_decay(
+                [v for v in self.model.trainable_variables if len(v.shape) < 2]
+            )
+            optimizer.weight_decay = self._weight_decay
+            optimizer.build(self.model.trainable_variables)
+            self.model.compile(optimizer=optimizer, jit_compile=False)
         self._fresh_optimizer = self.optimizer_state()
-        for layer in self.model.layers:
-            if isinstance(layer, Block):
-                layer.momentum = self._momentum.read_value
-            elif isinstance(layer, Dropout):
-                layer.current_rate = self._dropout.read_value
+        self.network.connect(
+            momentum=self._momentum.read_value, dropout=self._dropout.read_value
+        )
         in_weights = {id(v) for v in self.model.weights}
         self._seeds = [v for v in self.model.variables if id(v) not in in_weights]
         self.compiled = True
@@ -241,7 +239,7 @@ class TrainingGraph:
             signature = [
                 tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in arguments
             ]
-            with _engine.BUILDING:
+            with _engine.building():
                 # AutoGraph would take longer to rewrite Keras than all else to trace.
                 self._functions[key] = tf.function(
                     function, jit_compile=False, autograph=False

@@ -8,6 +8,7 @@ copies, casts and encodes, and the classifier has already done what is needed.
 import keras
 from scikeras.wrappers import BaseWrapper
 
+from .. import _engine
 from ._optimizers import FUSED
 
 
@@ -23,6 +24,11 @@ class Trainer(BaseWrapper):
         return _Identity()
 
     target_encoder = feature_encoder
+
+    def _get_compile_kwargs(self):
+        # This creates the optimizer.
+        with _engine.building():
+            return super()._get_compile_kwargs()
 
 
 class _Identity:
