@@ -10,9 +10,8 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions
 
-from ._compat import validate_params
+from ._compat import StrOptions, validate_params
 from ._inference import FittedNetwork
 from ._training import Normalisation, TrainingState, resolve_default_tta
 from .architectures import NETWORK_PARAMETERS, Ensemble, describe_network

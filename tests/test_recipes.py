@@ -14,8 +14,13 @@ from fmnist_sk._training._plan import (
     resolve_tta,
     resolve_weight_decay,
 )
-from fmnist_sk._training._recipes import RECIPES, Recipe, recipe_of
-from fmnist_sk.architectures import ARCHITECTURES, describe_network
+from fmnist_sk.architectures import (
+    ARCHITECTURES,
+    NetworkDescription,
+    Recipe,
+    describe_network,
+    recipe_of,
+)
 
 
 def recipe(architecture, **parameters):
@@ -55,17 +60,14 @@ def test_networks_without_batch_normalisation_are_trained_gently():
     assert recipe("standard").rate > recipe("standard", batch_norm=False).rate
     assert recipe("two_conv").rate == Recipe().rate
     assert recipe("vgg", batch_norm=False).epochs == recipe("vgg").epochs
-    assert recipe(lambda image_shape, n_classes: None) == Recipe()
-
-
-def test_recipes_are_of_architectures():
-    assert set(RECIPES) <= set(ARCHITECTURES)
+    own = NetworkDescription(lambda image_shape, n_classes: None, (28, 28, 1), 10, ())
+    assert recipe_of(own) == Recipe()
 
 
 @pytest.mark.parametrize("architecture", ["compact", "vgg"])
 def test_auto_is_the_augmentation_of_the_recipe(architecture, sample):
     X, y = sample.X_train[:60], sample.y_train[:60]
-    own = RECIPES[architecture].augmentation
+    own = ARCHITECTURES[architecture].recipe.augmentation
     models = [
         quick(architecture=architecture, filters=4, augmentation=augmentation).fit(X, y)
         for augmentation in ("auto", own)
@@ -110,7 +112,7 @@ def test_strips_are_not_augmented_by_default():
 def test_none_is_the_recipe(optimizer, sample):
     X, y = sample.X_train[:60], sample.y_train[:60]
     settings = {
-        "learning_rate": RECIPES["compact"].rate
+        "learning_rate": ARCHITECTURES["compact"].recipe.rate
         * OPTIMIZERS[optimizer]["learning_rate"],
         "weight_decay": OPTIMIZERS[optimizer]["weight_decay"],
     }

@@ -266,7 +266,7 @@ def test_what_a_callback_gets(images):
 
 
 def test_weights_are_copied_only_for_a_callback_that_asks(images, monkeypatch):
-    from fmnist_sk.architectures._network import Network
+    from fmnist_sk.architectures import Network
 
     copied = []
     get_weights = Network.get_weights

@@ -55,7 +55,7 @@ def test_batch_normalisation_of_any_width(units, dtype):
     """Widths that oneDNN is slow at in bfloat16 are normalised in float32."""
     import tensorflow as tf
 
-    from fmnist_sk.architectures._layers import DenseBlock
+    from fmnist_sk.architectures._fast_layers import DenseBlock
 
     x = np.random.default_rng(0).normal(3, 2, (64, units)).astype(np.float32)
     block = DenseBlock(units, batch_norm=True, activation="linear", dtype=dtype)
@@ -76,7 +76,7 @@ def test_folded_weights_predict_what_keras_predicts(sample):
 
 
 def test_folding_is_of_kernels_with_three_arrays_after_them():
-    from fmnist_sk.architectures._folded import fold
+    from fmnist_sk.architectures._folded_blocks import fold
 
     kernel = np.ones((3, 3, 1, 2), np.float32)
     beta, mean = np.float32([1, 2]), np.float32([3, -4])

@@ -61,9 +61,7 @@ class TrainingGraph:
             )
             optimizer.weight_decay = self._weight_decay
             optimizer.build(self.model.trainable_variables)
-        # Callbacks find the optimizer here. After `Model.compile`, files of
-        # ModelCheckpoint would name our optimizers, and load only where fmnist_sk is.
-        self.model.optimizer = optimizer
+        self.model.optimizer = optimizer  # where callbacks look for it
         self._fresh_optimizer = self.optimizer_state()
         self.network.connect(
             momentum=self._momentum.read_value, dropout=self._dropout.read_value

@@ -49,7 +49,7 @@ def remembered(train, plan, task):
 
 def _train_or_recall(memory, train, training, held_out, plan, start, task, *, name):
     key = _Key(
-        {"fmnist_sk": __version__} | _engine.environment(),
+        {"fmnist_sk": __version__} | _engine.training_environment(),
         plan.outcome_settings,
         (training.content, held_out and held_out.content),
         start,

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import _engine
-from ..architectures import NetworkDescription
+from ..architectures import NetworkDescription, recipe_of
 from ..augmentation import check_augmentation
 from ._optimizers import OPTIMIZERS
-from ._recipes import recipe_of
 
 # What "auto" aims at: enough steps, but small data get small batches.
 MIN_STEPS, MAX_STEPS, STEPS_PER_EPOCH = 300, 1000, 64
@@ -59,6 +58,8 @@ class Plan:
         Whether another run on all images follows.
     tta : str or None
         Test-time views that `tta="auto"` stands for.
+    views : str or None
+        Test-time views of the estimator, for files that callbacks write.
     temperature : float or "auto"
         Temperature; "auto" is found after training, on held-out images.
     callbacks : keras.callbacks.Callback, sequence of them, or None
@@ -87,6 +88,7 @@ class Plan:
     tol: float = 0.0
     refit: bool = field(default=False, metadata=_NO_OUTCOME)
     tta: str | None = field(default=None, metadata=_NO_OUTCOME)
+    views: str | None = field(default=None, metadata=_NO_OUTCOME)
     temperature: float | str = field(default=1.0, metadata=_NO_OUTCOME)
     callbacks: Any = field(default=None, metadata=_NO_OUTCOME)
     verbose: int = field(default=0, metadata=_NO_OUTCOME)
@@ -201,6 +203,7 @@ def _resolve_common(estimator, description, lr_schedule):
     augmentation = check_augmentation(
         resolve_augmentation(recipe, estimator.augmentation, description.image_shape)
     )
+    tta = resolve_tta(recipe, augmentation)
     return {
         "description": description,
         "optimizer": optimizer,
@@ -214,7 +217,8 @@ def _resolve_common(estimator, description, lr_schedule):
         ),
         "augmentation": augmentation,
         "precision": resolve_precision(estimator.precision),
-        "tta": resolve_tta(recipe, augmentation),
+        "tta": tta,
+        "views": tta if estimator.tta == "auto" else estimator.tta,
         "callbacks": estimator.callbacks,
         "verbose": int(estimator.verbose),
         "repeatable": estimator.random_state is not None,

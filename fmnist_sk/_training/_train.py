@@ -138,7 +138,7 @@ def train(
     """
     _engine.start()
     # These modules import TensorFlow, Keras and SciKeras.
-    from ..architectures import build_network, initial_weights
+    from ..architectures import build_network, initial_weights, to_keras
     from ._backup import Backup, separate_backups
     from ._best_epoch import BestEpoch
     from ._epoch_tasks import EpochTasks
@@ -161,8 +161,18 @@ def train(
         best = BestEpoch(graph.network, plan.patience, plan.tol)
         run = Run(graph, plan.first_epoch)
 
+        def as_keras_model():
+            return to_keras(
+                plan.description,
+                graph.network.get_weights(),
+                start.normalisation,
+                tta=plan.views,
+                temperature=1.0 if plan.temperature == "auto" else plan.temperature,
+            )
+
         def train_graph(checked_callbacks):
             graph.set_state(plan, start)
+            graph.network.save_as(as_keras_model)  # for ModelCheckpoint
             run_epochs(
                 run, training, held_out, plan, start.normalisation, checked_callbacks
             )

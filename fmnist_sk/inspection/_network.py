@@ -76,7 +76,7 @@ class OpenNetwork:
         _engine.start()
         import keras
 
-        from ..architectures._network import build_network
+        from ..architectures import build_network
 
         self.classifier = classifier
         self.network = build_network(classifier._fitted.description, stock=True)
@@ -167,13 +167,13 @@ class OpenNetwork:
             features.append(_pool(end, pooling))
         if len(features) == 1:
             return features[0]
-        with _engine.BUILDING:
+        with _engine.building():
             return keras.layers.Concatenate()(features)
 
     def _open(self, outputs):
         import keras
 
-        with _engine.BUILDING:
+        with _engine.building():
             return keras.Model(self.network.model.inputs[0], outputs)
 
     def _normalised(self, rows):
@@ -188,7 +188,7 @@ def _pool(maps, pooling):
     """Make features of maps; what is features already stays as it is."""
     import keras
 
-    with _engine.BUILDING:
+    with _engine.building():
         if len(maps.shape) != 4 or pooling is None:
             return keras.layers.Flatten()(maps)
         if pooling == "avg":
