@@ -132,6 +132,11 @@ def test_frames_keep_the_shape_of_their_images():
     assert augmenter.fit_transform(X).attrs == X.attrs
     assert augmenter.transform(X).attrs == X.attrs
     assert augmenter.image_shape_ == (2, 8, 1)
+    # The parameter comes first, and later steps must not read the other shape.
+    augmenter.set_params(image_shape=(4, 4))
+    assert augmenter.fit_transform(X).attrs == {}
+    assert augmenter.transform(X).attrs == {}
+    assert X.attrs == {"image_shape": (2, 8, 1)}
 
 
 def test_polars_columns_keep_their_dtypes():

@@ -6,6 +6,7 @@ import pytest
 from imblearn.over_sampling import RandomOverSampler
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal, assert_series_equal
+from scipy.sparse import csr_array
 
 from fmnist_sk import AugmentedOverSampler
 
@@ -168,6 +169,14 @@ def test_one_vs_all_labels(encode):
 def test_labels_of_no_single_class_raise(y, message):
     with pytest.raises(ValueError, match=message):
         resample(make_rows(), y)
+
+
+def test_sparse_data_raise():
+    one_vs_all = csr_array(np.eye(3, dtype=int)[CODES])
+    with pytest.raises(TypeError, match="Sparse data was passed for y"):
+        resample(make_rows(), one_vs_all)
+    with pytest.raises(TypeError, match="Sparse data was passed for X"):
+        resample(csr_array(make_rows()), CODES)
 
 
 def test_a_column_of_labels_becomes_one_dimensional():

@@ -14,7 +14,7 @@ from .._compat import _fit_context
 from .._images import IMAGE_SHAPE_ATTRIBUTE
 from ..preprocessing import BaseImageTransformer
 from ._augment import augment_images
-from ._containers import as_array, cast_like, frame_like, library_of
+from ._containers import as_array, cast_like, frame_like, library_of, shallow_copy
 from ._erasing import DEFAULT_SIZE
 from ._operation import all_settings
 from ._spec import check_augmentation
@@ -194,9 +194,8 @@ class ImageAugmenter(BaseImageTransformer):
             np.random.default_rng(seed),
         )
         if self._returns_frame_like(X):
-            frame = frame_like(augmented.reshape(rows.shape), X)
-            if library_of(X) == "pandas":
-                frame.index = X.index
+            index = getattr(X, "index", None)  # polars has none
+            frame = frame_like(augmented.reshape(rows.shape), X, index=index)
             return self._with_image_shape(frame, shape)
         return self._as_output(cast_like(augmented, X), shape, X)
 
@@ -232,9 +231,7 @@ class ImageAugmenter(BaseImageTransformer):
         check_is_fitted(self)
         rows, shape = self._validate_images(X, reset=False)
         if self._returns_frame_like(X):
-            # scikit-learn renames the columns of what it gets, so not X itself.
-            same = X.copy(deep=False) if library_of(X) == "pandas" else X.clone()
-            return self._with_image_shape(same, shape)
+            return self._with_image_shape(shallow_copy(X), shape)
         return self._as_output(as_array(X, rows), shape, X)
 
     def _returns_frame_like(self, X):
@@ -243,8 +240,11 @@ class ImageAugmenter(BaseImageTransformer):
 
     def _with_image_shape(self, frame, shape):
         """Note the shape of the images if `X` did; see `BaseImageTransformer`."""
+        attributes = getattr(frame, "attrs", {})  # polars has none
+        # The parameter `image_shape` may contradict what `X` notes.
+        attributes.pop(IMAGE_SHAPE_ATTRIBUTE, None)
         if len(shape) > 2:
-            frame.attrs[IMAGE_SHAPE_ATTRIBUTE] = self.image_shape_
+            attributes[IMAGE_SHAPE_ATTRIBUTE] = self.image_shape_
         return frame
 
     def __sklearn_tags__(self):

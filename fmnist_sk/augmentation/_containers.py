@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 
 from ._pixels import cast_pixels
 
@@ -81,7 +82,7 @@ def cast_like(images: NDArray[Any], X: Any) -> NDArray[Any]:
     return cast_pixels(images, dtype) if dtype.kind in "biuf" else images
 
 
-def frame_like(rows: NDArray[Any], X: Any) -> Any:
+def frame_like(rows: NDArray[Any], X: Any, *, index: Any = None) -> Any:
     """Return images as a DataFrame with the columns and dtypes of another one.
 
     Parameters
@@ -90,12 +91,14 @@ def frame_like(rows: NDArray[Any], X: Any) -> Any:
         Images.
     X : DataFrame
         DataFrame of the caller, of pandas or polars.
+    index : Index, default=None
+        Index of a DataFrame of pandas. None is 0, 1, ….
 
     Returns
     -------
     frame : DataFrame
-        DataFrame of the same library with a new index. Integers are rounded and clipped
-        to the range of their column's dtype.
+        DataFrame of the same library. Integers are rounded and clipped to the range of
+        their column's dtype.
     """
     library = sys.modules[str(library_of(X))]
     if library.__name__ == "polars":
@@ -115,7 +118,28 @@ def frame_like(rows: NDArray[Any], X: Any) -> Any:
         ]
         frame = library.concat(columns, axis=1)
     frame.columns = X.columns
+    if index is not None:
+        frame.index = index
     return frame
+
+
+def shallow_copy(X: Any) -> Any:
+    """Return a DataFrame with the memory of another one.
+
+    scikit-learn renames the columns of what a transformer returns, so a transformer
+    cannot return the DataFrame of the caller itself.
+
+    Parameters
+    ----------
+    X : DataFrame
+        DataFrame of the caller, of pandas or polars.
+
+    Returns
+    -------
+    frame : DataFrame
+        Equal DataFrame of the same library.
+    """
+    return X.copy(deep=False) if library_of(X) == "pandas" else X.clone()
 
 
 def _numpy_dtype(dtype):
@@ -190,8 +214,8 @@ def read_labels(y: Any) -> Any:
     ValueError
         If there are missing values, or rows of several classes or of none.
     """
-    if y is None:
-        return None
+    if y is None or issparse(y):
+        return y
     labels = y.to_numpy() if library_of(y) else np.asarray(y)
     if labels.dtype == object:
         import pandas as pd

@@ -106,15 +106,14 @@ def check_augmentation(spec: str | Mapping[str, float] | None) -> dict[str, floa
                 f"Got {value!r} instead."
             )
     settings = {name: float(spec[name]) for name in known if spec.get(name)}
-    checked = {}
     for operation in OPERATIONS.values():
-        if operation.is_on(settings):
-            for name, setting in operation.settings.items():
-                if setting.is_detail:
-                    checked[name] = settings.get(name, setting.default)
-                elif name in settings:
-                    checked[name] = settings[name]
-    return checked
+        is_on = operation.is_on(settings)
+        for name, setting in operation.settings.items():
+            if setting.default is not None and not is_on:
+                settings.pop(name, None)
+            elif setting.default is not None:
+                settings.setdefault(name, float(setting.default))
+    return settings
 
 
 def check_image_settings(spec: str | Mapping[str, float] | None) -> dict[str, float]:
