@@ -223,7 +223,7 @@ def total_weights(sample_weight, class_weights, codes, X):
     sample_weight : array-like of shape (n_samples,) or None
         Weights given by the user; None stands for equal weights.
     class_weights : ndarray of shape (n_classes,)
-        Weights of the classes.
+        Weights of the classes, finite and not negative.
     codes : ndarray of shape (n_samples,), dtype int
         Labels, encoded as positions in the classes.
     X : ndarray of shape (n_samples, n_features)
@@ -237,12 +237,17 @@ def total_weights(sample_weight, class_weights, codes, X):
     Raises
     ------
     ValueError
-        If a weight is negative, NaN or infinite, or if no weight is positive.
+        If a sample weight is negative, NaN or infinite, if the sum of all weights is
+        infinite, or if no weight is positive.
     """
     weights = _check_sample_weight(
         sample_weight, X, dtype=np.float64, copy=True, ensure_non_negative=True
     )
-    weights *= class_weights[codes]
+    with np.errstate(over="ignore"):
+        weights *= class_weights[codes]
+        total = weights.sum()
+    if not np.isfinite(total):
+        raise ValueError("Sample weights are too large: their sum is not finite.")
     if not weights.any():
         raise ValueError(
             "Sample weights must contain at least one non-zero number: there is "
@@ -275,8 +280,7 @@ def all_or_nothing(method: _Method) -> _Method:
         try:
             return method(self, *args, **kwargs)
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__ = before  # at once: other threads may be predicting
             raise
 
     return undoing  # type: ignore[return-value]

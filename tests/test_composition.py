@@ -1,4 +1,4 @@
-"""Pipelines, columns, frames: the classifier as the last step of something."""
+"""The classifier behind pipelines, column transformers and DataFrames."""
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ from fmnist_sk import (
 
 @pytest.fixture(scope="module")
 def data(sample):
-    """X, y to train on, X_test, y_test not to."""
+    """Training data X, y and test data X_test, y_test."""
     return (
         sample.X_train[:400],
         sample.y_train[:400],
@@ -39,7 +39,7 @@ def data(sample):
 
 @pytest.fixture(scope="module")
 def frames(data):
-    """The same as DataFrames with named pixels, and names of garments."""
+    """The same data as DataFrames with named pixels, and names of garments."""
     names, pixels = np.array(CLASS_NAMES), [f"pixel{i}" for i in range(784)]
     X, y, X_test, y_test = data
     return (
@@ -60,7 +60,7 @@ def test_all_transformers_before_the_classifier(data):
     ).fit(X, y)
     assert pipe[-1].image_shape_ == (28, 28, 1)
     assert pipe.score(X_test, y_test) > 0.5
-    # Not augmented: a second prediction is the same.
+    # Prediction does not augment, so a second one is the same.
     assert_array_equal(pipe.predict_proba(X_test), pipe.predict_proba(X_test))
 
 
@@ -109,7 +109,7 @@ def test_memory_keeps_the_transformed_images(data, tmp_path):
     assert_array_equal(cached.predict_proba(X_test), expected)
 
 
-def test_cloudpickle_of_an_architecture_of_the_moment(data):
+def test_cloudpickle_of_an_architecture_defined_in_a_function(data):
     cloudpickle = pytest.importorskip("cloudpickle")
     X, y, X_test, _ = data
 
@@ -156,7 +156,7 @@ def test_set_output_hands_the_classifier_named_pixels(frames):
     assert_array_equal(pipe.predict_proba(X_test), expected)
 
 
-# Frames of images that are no squares ---------------------------------------------
+# Frames of images that are not square ---------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +209,7 @@ def test_a_column_transformer_hands_on_the_shape_of_images(colour):
     columns = ColumnTransformer([("images", images, slice(0, 1176))])
     pipe = make_pipeline(columns, quick(epochs=1)).set_output(transform="pandas")
     assert pipe.fit(rows, y)[-1].image_shape_ == (14, 28, 3)
-    # Two halves, each with a shape of its own, are no longer images of that shape.
+    # Side by side, two halves are no longer images of the shape of a half.
     half = ImageReshaper(image_shape=(14, 14, 3))
     halves = [("left", half, slice(0, 588)), ("right", half, slice(588, 1176))]
     pipe = make_pipeline(ColumnTransformer(halves), quick(epochs=1))
@@ -224,7 +224,7 @@ def test_a_column_transformer_hands_on_the_shape_of_images(colour):
 
 
 class Labelled:
-    """An array with a shape and a conversion, and nothing else, as xarray has them."""
+    """An array like xarray's: with a shape and a conversion, without `reshape`."""
 
     def __init__(self, array):
         self.array, self.shape, self.ndim = array, array.shape, array.ndim
@@ -259,7 +259,7 @@ def test_images_that_numpy_can_convert(data, convert, shape):
 
 @pytest.fixture(scope="module")
 def listings(frames):
-    """Pixels among columns of other kinds, a price that depends on the garment."""
+    """Pixels among other columns, such as a price that depends on the garment."""
     X, names, X_test, names_test = frames
     rng = np.random.default_rng(0)
 

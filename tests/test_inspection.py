@@ -51,12 +51,14 @@ def hand_made(kernel, dense, mean=0.0):
     X[::2, :, :3] = X[1::2, :, 3:] = 1
     clf = FashionCNNClassifier(architecture=halves, epochs=1, random_state=0)
     clf.fit(X, [0, 1, 0, 1])
-    clf._weights = [
+    clf._fitted.weights = [
         np.asarray(kernel, np.float32).reshape(1, 1, 1, 2),
         np.asarray(dense, np.float32),
         np.zeros(2, np.float32),
     ]
-    clf._normalisation = type(clf._normalisation)(np.full(1, mean), np.ones(1))
+    clf._fitted.normalisation = type(clf._fitted.normalisation)(
+        np.full(1, mean), np.ones(1)
+    )
     return clf, X
 
 
@@ -95,7 +97,7 @@ def test_gradients_are_the_differences_of_logits(images, architecture):
     # With noise: the maximum of equal pixels has no gradient.
     noisy = X[:2] + rng.normal(0, 30, size=(2, 784))
     ((pixels, gradients),) = opened.maps_and_gradients(noisy, codes, first)
-    step, scale = 2e-4, clf._normalisation.scale[0]
+    step, scale = 2e-4, clf._fitted.normalisation.scale[0]
     for image in range(2):
         direction = rng.normal(size=pixels[image].shape)
         moved = [
@@ -122,7 +124,7 @@ def test_every_architecture_can_be_explained(images, architecture):
         assert np.isfinite(heat).all()
         assert (heat >= 0).all()
         assert heat.max() <= 1
-    convolutions = [w for w in clf._weights if w.ndim == 4]
+    convolutions = [w for w in clf._fitted.weights if w.ndim == 4]
     assert sorted(m.shape[-1] for m in maps) == sorted(
         w.shape[-1] for w in convolutions
     )
@@ -136,14 +138,14 @@ def test_every_architecture_can_be_explained(images, architecture):
 
 def test_first_filters_are_the_weights(fitted):
     np.testing.assert_array_equal(
-        first_layer_filters(fitted), np.moveaxis(fitted._weights[0], 3, 0)
+        first_layer_filters(fitted), np.moveaxis(fitted._fitted.weights[0], 3, 0)
     )
 
 
 def test_maps_are_what_the_next_layers_see(images, fitted):
     X, _ = images
     last = feature_maps(fitted, X[:5])[-1]
-    kernel, bias = fitted._weights[-2:]
+    kernel, bias = fitted._fitted.weights[-2:]
     logits = last.reshape(5, -1) @ kernel + bias
     np.testing.assert_allclose(logits, fitted.decision_function(X[:5]), atol=1e-4)
 
@@ -161,8 +163,8 @@ def test_maps_of_a_residual_unit(images):
         for layer in network.layers
         if getattr(layer, "activation", None) is keras.activations.relu
     ]
-    pixels = (X[:2].reshape(2, 28, 28, 1) - clf._normalisation.mean) / (
-        clf._normalisation.scale
+    pixels = (X[:2].reshape(2, 28, 28, 1) - clf._fitted.normalisation.mean) / (
+        clf._fitted.normalisation.scale
     )
     of_activations = [
         keras.Model(network.inputs[0], layer.output).predict(pixels, verbose=0)
@@ -337,11 +339,11 @@ def test_data_frames_stay_data_frames(images):
 
 def test_nothing_is_changed(images, fitted):
     X, _ = images
-    before = X.copy(), [w.copy() for w in fitted._weights]
+    before = X.copy(), [w.copy() for w in fitted._fitted.weights]
     grad_cam(fitted, X[:3])
     occlusion_sensitivity(fitted, X[:3], stride=4)
     np.testing.assert_array_equal(X, before[0])
-    for a, b in zip(fitted._weights, before[1], strict=True):
+    for a, b in zip(fitted._fitted.weights, before[1], strict=True):
         np.testing.assert_array_equal(a, b)
 
 

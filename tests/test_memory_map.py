@@ -1,4 +1,4 @@
-"""Rows of memory-mapped arrays, and what stays in memory of them."""
+"""Reading rows of memory-mapped arrays, and releasing their memory."""
 
 import mmap
 

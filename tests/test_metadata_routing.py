@@ -1,4 +1,4 @@
-"""Weights and held-out images on their way through meta-estimators."""
+"""Metadata routing of weights and held-out images through meta-estimators."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def Xy(sample):
 
 @pytest.fixture(scope="module")
 def no_trousers(Xy):
-    """Weights that leave out a class that is easy to tell."""
+    """Weights of zero for a class that is easy to recognise."""
     return (Xy[1] != 1).astype(float)
 
 
@@ -61,7 +61,7 @@ def test_pipeline_hands_on_weights(Xy, no_trousers, sample):
     )
 
 
-def test_weights_that_nobody_asked_for_are_refused(Xy, no_trousers):
+def test_weights_without_a_request_are_refused(Xy, no_trousers):
     with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
         make_pipe().fit(*Xy, sample_weight=no_trousers)
 
@@ -102,7 +102,7 @@ def test_grid_search_hands_on_weights_to_fit_and_score(Xy, no_trousers, sample):
     ).fit(*Xy, sample_weight=no_trousers)
     assert share_of_trousers(search, sample) == 0
     assert search.best_params_ == {"clf__epochs": 3}
-    # Trousers count as errors only where the score has no weights.
+    # Trousers count as errors only in the score without weights.
     weighted_score, score = (
         search.cv_results_[f"mean_test_{name}"] for name in ("weighted", "plain")
     )
@@ -136,7 +136,7 @@ def test_held_out_images_pass_through_the_transformers(Xy, sample):
     assert fitted.history_["val_accuracy"][fitted.best_epoch_ - 1] == pytest.approx(
         pipe.score(X_val, y_val), abs=0.011
     )
-    # Raw pixels would lie far outside what the network knows.
+    # Raw pixels would be far outside the range of the training images.
     by_hand = small_cnn(epochs=4, early_stopping=True, n_iter_no_change=2).fit(
         pipe[0].transform(Xy[0]), Xy[1], X_val=pipe[0].transform(X_val), y_val=y_val
     )

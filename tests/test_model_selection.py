@@ -36,7 +36,7 @@ def test_cross_val_score_is_stratified_on_sorted_labels(sample):
     order = np.argsort(sample.y_train[:600], kind="stable")
     X, y = sample.X_train[order], sample.y_train[order]
     scores = cross_val_score(small_cnn(), X, y, cv=3)
-    # Plain KFold would hold out classes never trained on: 0 right.
+    # Plain KFold would test on classes that are not in the training folds.
     assert scores.min() > 0.5
 
 
@@ -126,7 +126,7 @@ def test_none_and_auto_are_values_of_a_grid(Xy):
     search = GridSearchCV(
         small_cnn(), {"dropout": [None, 0.0], "batch_size": ["auto", 16]}, cv=2
     ).fit(*Xy)
-    # The architecture's own dropout is 0, and 150 rows make batches of 16.
+    # The architecture's default dropout is 0, and "auto" batches of 150 rows are 16.
     assert np.unique(search.cv_results_["mean_test_score"]).size == 1
 
 
@@ -219,7 +219,7 @@ def one_by_one(many):
 
 
 def fold_scores(search):
-    """Scores by dropout, filters and fold, as the grid runs through them."""
+    """Return scores by dropout, filters and fold, in the order of the grid."""
     scores = [search.cv_results_[f"split{i}_test_score"] for i in range(2)]
     return np.transpose(scores).reshape(-1, 2, 2)
 
@@ -253,7 +253,7 @@ def test_workers_that_share_the_cores_give_equal_scores(one_by_one, many):
 
 
 @pytest.mark.usefixtures("workers")
-def test_workers_take_an_architecture_of_the_moment(Xy):
+def test_workers_take_an_architecture_defined_in_a_function(Xy):
     def linear(image_shape, n_classes):
         import keras
 

@@ -43,7 +43,7 @@ def rows_of(images):
     return np.reshape(images, (len(images), -1))
 
 
-# What all three have in common ------------------------------------------------
+# All transformers -------------------------------------------------------------
 
 
 @all_transformers
@@ -175,7 +175,7 @@ def test_a_frame_carries_the_shape_of_a_stack(transformer):
         return
     assert frame.attrs == {"image_shape": (4, 6, 3)}
     assert frame.iloc[::2].attrs == frame.attrs
-    # The next transformer reads it, and returns the stack that it stands for.
+    # The next transformer reads the shape and returns a stack.
     again = clone(transformer).fit(frame)
     assert again.image_shape_ == (4, 6, 3)
     assert again.transform(frame).shape == images.shape
@@ -236,7 +236,7 @@ def plain_frames(monkeypatch):
 @pytest.mark.usefixtures("plain_frames")
 def test_a_frame_that_loses_the_shape_is_made_with_a_warning(transformer):
     transformer = clone(transformer).set_output(transform="plain frames")
-    # Nothing is lost of square grey images and of rows.
+    # Square grey images and rows lose nothing.
     assert len(transformer.fit_transform(make_images((3, 5, 5)))) == 25
     assert len(transformer.fit_transform(rows_of(colour()))) == 72
     if transformer.get_params().get("image_shape") == "flat":
@@ -395,7 +395,7 @@ def test_uint8_is_divided_by_255_whatever_it_holds(per):
 
 
 def as_columns(images, per):
-    """Lay out the values so that what shares a scale is one column."""
+    """Return the values with one column for each scale."""
     return images.reshape(
         -1, {"global": 1, "channel": images.shape[-1], "pixel": images[0].size}[per]
     )

@@ -70,7 +70,7 @@ def test_fits_in_threads_without_a_seed_differ(images):
         delayed(quick(random_state=None, epochs=1).fit)(X[:32], y[:32])
         for _ in range(12)
     )
-    assert len({model._seed for model in models}) == 12
+    assert len({model._training_state.seed for model in models}) == 12
 
 
 def test_divergence_in_the_last_step_raises(images):

@@ -227,6 +227,14 @@ def test_bad_weights_are_refused(weight, message):
         total_weights(weight, np.ones(2), codes, images((4, 4)))
 
 
+def test_weights_whose_sum_overflows_are_refused():
+    codes = np.array([0, 1, 1, 0])
+    with pytest.raises(ValueError, match="too large"):
+        total_weights(np.full(4, 1e308), np.ones(2), codes, images((4, 4)))
+    with pytest.raises(ValueError, match="too large"):
+        total_weights([1e300] * 4, np.array([1e10, 1]), codes, images((4, 4)))
+
+
 # All or nothing
 
 

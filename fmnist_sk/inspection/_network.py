@@ -44,9 +44,9 @@ def network_and_images(estimator, X):
 
 def check_is_network(classifier):
     """Raise a TypeError unless this is one of our classifiers."""
-    from .._base import NetworkClassifier
+    from ..classifier import FashionCNNClassifier
 
-    if not isinstance(classifier, NetworkClassifier):
+    if not isinstance(classifier, FashionCNNClassifier):
         raise TypeError(
             "This looks into a network: it needs a fitted FashionCNNClassifier, a "
             "Pipeline that ends in one, or a search over either. Got "
@@ -76,11 +76,11 @@ class OpenNetwork:
         _engine.start()
         import keras
 
-        from ..architectures._network import build_network
+        from ..architectures import build_network
 
         self.classifier = classifier
-        self.network = build_network(classifier._network, stock=True)
-        self.network.set_weights(classifier._weights)
+        self.network = build_network(classifier._fitted.description, stock=True)
+        self.network.set_weights(classifier._fitted.weights)
         model = self.network.model
         if not getattr(model, "inputs", None) or any(
             isinstance(layer, keras.Model) for layer in model.layers
@@ -167,18 +167,18 @@ class OpenNetwork:
             features.append(_pool(end, pooling))
         if len(features) == 1:
             return features[0]
-        with _engine.BUILDING:
+        with _engine.building():
             return keras.layers.Concatenate()(features)
 
     def _open(self, outputs):
         import keras
 
-        with _engine.BUILDING:
+        with _engine.building():
             return keras.Model(self.network.model.inputs[0], outputs)
 
     def _normalised(self, rows):
         classifier = self.classifier
-        normalisation = classifier._normalisation
+        normalisation = classifier._fitted.normalisation
         images = rows.reshape(-1, *classifier.image_shape_)
         pixels = (images - normalisation.mean) / normalisation.scale
         return pixels.astype(np.float32)
@@ -188,7 +188,7 @@ def _pool(maps, pooling):
     """Make features of maps; what is features already stays as it is."""
     import keras
 
-    with _engine.BUILDING:
+    with _engine.building():
         if len(maps.shape) != 4 or pooling is None:
             return keras.layers.Flatten()(maps)
         if pooling == "avg":
