@@ -79,11 +79,11 @@ def _expected_backend():
     named = os.environ.get("KERAS_BACKEND")
     if named:
         return named
-    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
     try:
+        home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
         return json.loads(Path(home, "keras.json").read_text())["backend"]
-    except (OSError, ValueError, LookupError, TypeError):
-        return "tensorflow"
+    except (OSError, RuntimeError, ValueError, LookupError, TypeError):
+        return "tensorflow"  # no home, no file, or nothing of the kind in it
 
 
 def _check_context(tensorflow):
