@@ -12,7 +12,7 @@ from ._augmenter import ImageAugmenter
 from ._operation import MIXING
 from ._over_sampler import AugmentedOverSampler
 from ._presets import PRESETS
-from ._spec import check_augmentation, mirrors_images
+from ._spec import check_augmentation, mirrors_images, takes_turns
 from ._views import VIEWS, tta_views
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "check_augmentation",
     "mirrors_images",
     "mix_images",
+    "takes_turns",
     "tta_views",
 ]

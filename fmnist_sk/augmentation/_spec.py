@@ -166,3 +166,28 @@ def mirrors_images(spec: str | Mapping[str, float] | None) -> bool:
         operation.mirrors and operation.is_on(settings)
         for operation in OPERATIONS.values()
     )
+
+
+def takes_turns(spec: str | Mapping[str, float] | None) -> bool:
+    """Return whether an augmentation treats images differently in every other epoch.
+
+    Parameters
+    ----------
+    spec : None, str or dict
+        Specification; see :func:`check_augmentation`.
+
+    Returns
+    -------
+    takes_turns : bool
+        Whether an operation that is on needs the `turns` of :func:`augment_images`.
+
+    Raises
+    ------
+    ValueError
+        If `spec` is invalid.
+    """
+    settings = check_augmentation(spec)
+    return any(
+        operation.takes_turns and operation.is_on(settings)
+        for operation in OPERATIONS.values()
+    )
