@@ -52,7 +52,7 @@ class NetworkClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         if fresh:
             self.classes_ = np.unique(y)
             self._check_n_classes()
-        codes = encode_labels(self, y, self.classes_)
+        codes = encode_labels(y, self.classes_, name="y")
         class_weights = compute_class_weight(
             self.class_weight, classes=self.classes_, y=y
         )
@@ -146,7 +146,7 @@ class NetworkClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         class_weights = compute_class_weight(
             self.class_weight, classes=self.classes_, y=self.classes_
         )
-        codes = encode_labels(self, y, self.classes_)
+        codes = encode_labels(y, self.classes_, name="y")
         weights = total_weights(sample_weight, class_weights, codes, X)
         rows = np.flatnonzero(weights)
         network = self._describe_network(first)
@@ -209,7 +209,7 @@ class NetworkClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                 "with them."
             )
         X_val, y_val = self._validate(X_val, y_val, reset=False)
-        codes = encode_labels(self, y_val, self.classes_)
+        codes = encode_labels(y_val, self.classes_, name="y_val")
         weights = total_weights(sample_weight_val, class_weights, codes, X_val)
         rows = np.flatnonzero(weights)
         return Validation(X_val, codes, _relative(weights, rows), rows)

@@ -6,6 +6,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
+    from sklearn.utils._param_validation import HasMethods as HasMethods
+    from sklearn.utils._param_validation import Interval as Interval
+    from sklearn.utils._param_validation import (
+        InvalidParameterError as InvalidParameterError,
+    )
+    from sklearn.utils._param_validation import Options as Options
+    from sklearn.utils._param_validation import StrOptions as StrOptions
+
     # scikit-learn has no types, so its decorators would take ours away.
     _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -22,6 +30,13 @@ if TYPE_CHECKING:
 
 else:
     from sklearn.base import _fit_context as _fit_context
+    from sklearn.utils._param_validation import HasMethods as HasMethods
+    from sklearn.utils._param_validation import Interval as Interval
+    from sklearn.utils._param_validation import (
+        InvalidParameterError as InvalidParameterError,
+    )
+    from sklearn.utils._param_validation import Options as Options
+    from sklearn.utils._param_validation import StrOptions as StrOptions
     from sklearn.utils._param_validation import validate_params as validate_params
 
     try:

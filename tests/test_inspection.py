@@ -82,19 +82,19 @@ def test_grad_cam_is_normalised_to_one():
 
 @pytest.mark.parametrize("architecture", ["standard", "resnet"])
 def test_gradients_are_the_differences_of_logits(images, architecture):
-    from fmnist_sk.inspection._network import OpenNetwork
+    from fmnist_sk.inspection import layer_outputs
 
     X, y = images
     clf = quick(architecture=architecture, filters=4, activation="tanh", tta=None)
     clf.fit(X, y)
-    opened = OpenNetwork(clf)
-    # Of the image itself, through which all else goes: the logits are the estimator's.
-    first = opened.network.model.layers[0]
+    outputs = layer_outputs(clf)
+    # The whole network lies behind the image, so that the logits are the estimator's.
+    first = outputs.graphs.images
     codes = np.array([3, 5])
     rng = np.random.default_rng(0)
     # With noise: the maximum of equal pixels has no gradient.
     noisy = X[:2] + rng.normal(0, 30, size=(2, 784))
-    ((pixels, gradients),) = opened.maps_and_gradients(noisy, codes, first)
+    ((_, pixels, gradients),) = outputs.gradients(noisy, codes, first)
     step, scale = 2e-4, clf._normalisation.scale[0]
     for image in range(2):
         direction = rng.normal(size=pixels[image].shape)
@@ -348,7 +348,7 @@ def test_nothing_is_changed(images, fitted):
 @pytest.mark.parametrize("explain", [grad_cam, occlusion_sensitivity])
 def test_bad_targets(images, fitted, explain):
     X, _ = images
-    with pytest.raises(ValueError, match=r"target has \[11\]"):
+    with pytest.raises(ValueError, match=r"target contains unknown labels \[11\]"):
         explain(fitted, X[:2], target=11)
     with pytest.raises(ValueError, match="one for each of the 2 images"):
         explain(fitted, X[:2], target=[1, 2, 3])
@@ -362,7 +362,7 @@ def test_bad_input(images, fitted):
         occlusion_sensitivity(quick(), X[:2])
     other = LogisticRegression(tol=0.1).fit(X[:20] / 255, y[:20] > 4)
     for explain in (grad_cam, feature_maps):
-        with pytest.raises(TypeError, match="needs a fitted FashionCNNClassifier"):
+        with pytest.raises(TypeError, match="must be a fitted FashionCNNClassifier"):
             explain(other, X[:2])
     with pytest.raises(ValueError, match="X has 16 features"):
         grad_cam(fitted, X[:2, :16])

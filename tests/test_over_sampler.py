@@ -166,7 +166,10 @@ def test_fit_alone(unequal):
         ({"augmentation": None}, "'augmentation' parameter"),
         ({"sampling_strategy": 0.5}, "'sampling_strategy' parameter"),
         ({"sampling_strategy": "minority"}, "'sampling_strategy' parameter"),
-        ({"sampling_strategy": {7: 10}}, r"sampling_strategy has \[7\]"),
+        (
+            {"sampling_strategy": {7: 10}},
+            r"sampling_strategy contains unknown labels \[7\]",
+        ),
         ({"sampling_strategy": {0: 10}}, "at least as many images"),
         ({"image_shape": (3, 3)}, "needs 9 values"),
     ],

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._compat import _fit_context
-from .._validation import codes_of, validate_images
+from .._validation import encode_labels, validate_images
 from ._operations import augment_images
 from ._spec import check_augmentation
 
@@ -200,7 +200,7 @@ class AugmentedOverSampler(BaseEstimator):
             wanted = np.full(len(counts), counts.max())
         elif isinstance(strategy, Mapping):
             wanted = counts.copy()
-            codes = codes_of(list(strategy), classes, "sampling_strategy")
+            codes = encode_labels(list(strategy), classes, name="sampling_strategy")
             wanted[codes] = list(strategy.values())
             if (wanted < counts).any():
                 there = dict(zip(classes.tolist(), counts.tolist(), strict=True))

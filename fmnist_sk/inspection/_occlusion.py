@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._unwrap import final_estimator, image_stack
-from .._validation import codes_of
+from .._pipelines import final_estimator, image_stack
+from .._validation import encode_labels
 from ._classes import target_codes
 
 
@@ -115,7 +115,7 @@ def occlusion_sensitivity(
     codes = target_codes(
         classes,
         target,
-        lambda: codes_of(estimator.predict(X), classes, "The prediction"),
+        lambda: encode_labels(estimator.predict(X), classes, name="The prediction"),
         n_images,
     )
     every = np.arange(n_images)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length
 
-from .._unwrap import final_estimator_and_input, image_stack
+from .._pipelines import final_estimator_and_input, image_stack
 from ..inspection import grad_cam
 from ..inspection._classes import target_codes
 from . import _panels

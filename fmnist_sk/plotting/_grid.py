@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 
-from .._unwrap import final_estimator, image_stack, images_of
-from .._validation import codes_of
+from .._pipelines import final_estimator, image_stack, images_of
+from .._validation import encode_labels
 from . import _panels
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class ImageGridDisplay:
         check_consistent_length(images, labels)
         known = _panels.classes_of(labels, classes, display_labels)
         names = _panels.name_classes(known, display_labels)
-        codes = codes_of(labels, known, "y")
+        codes = encode_labels(labels, known, name="y")
         rng = None if random_state is None else check_random_state(random_state)
         chosen: list[int] = []
         for code in range(len(known)):

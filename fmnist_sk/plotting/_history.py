@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from .._unwrap import final_estimator
+from .._pipelines import final_estimator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 
-from .._unwrap import final_estimator, image_stack, images_of
-from .._validation import codes_of
+from .._pipelines import final_estimator, image_stack, images_of
+from .._validation import encode_labels
 from . import _panels
 
 if TYPE_CHECKING:
@@ -268,8 +268,8 @@ class MisclassifiedImagesDisplay:
         both = np.concatenate([true, predicted])
         known = _panels.classes_of(both, classes, display_labels)
         names = _panels.name_classes(known, display_labels)
-        true = codes_of(true, known, "y_true")
-        predicted = codes_of(predicted, known, "y_pred")
+        true = encode_labels(true, known, name="y_true")
+        predicted = encode_labels(predicted, known, name="y_pred")
         confidence = _confidence(y_proba, predicted, len(known))
         mistakes = true != predicted
         for name, wanted, codes in (
@@ -277,7 +277,7 @@ class MisclassifiedImagesDisplay:
             ("predicted_label", predicted_label, predicted),
         ):
             if wanted is not None:
-                mistakes &= codes == codes_of([wanted], known, name)[0]
+                mistakes &= codes == encode_labels([wanted], known, name=name)[0]
         rows = np.flatnonzero(mistakes)
         n_mistakes = len(rows)
         rows = _ordered(rows, order, confidence, random_state)[:n_images]

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length
 
-from .._unwrap import final_estimator, image_stack, images_of
-from .._validation import codes_of
+from .._pipelines import final_estimator, image_stack, images_of
+from .._validation import encode_labels
 from . import _panels
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ class PredictionDisplay:
                 f"{probabilities.shape} instead."
             )
         labels = np.arange(probabilities.shape[1]) if classes is None else classes
-        codes = None if y_true is None else codes_of(y_true, labels, "y_true")
+        codes = None if y_true is None else encode_labels(y_true, labels, name="y_true")
         check_consistent_length(images, probabilities, codes)
         return cls(
             images=images[:n_images],
@@ -271,7 +271,8 @@ class PredictionDisplay:
                 f"{len(self.class_names)} class_names. Got shape {probabilities.shape}."
             )
         if self.true_codes is not None:
-            codes_of(self.true_codes, range(len(self.class_names)), "true_codes")
+            known = range(len(self.class_names))
+            encode_labels(self.true_codes, known, name="true_codes")
         columns = min(_MOST_COLUMNS, max(1, len(images)))
         rows = max(1, -(-len(images) // columns))
         height = max(1.5, 0.2 * len(self.class_names) + 0.3)

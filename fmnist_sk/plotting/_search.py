@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ._cv_results import position_of_largest, scores_by_two_parameters
+from ._score_table import position_of_largest, scores_by_two_parameters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

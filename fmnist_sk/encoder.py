@@ -15,12 +15,11 @@ from sklearn.base import (
     clone,
 )
 from sklearn.utils import get_tags
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._compat import _fit_context
+from ._compat import HasMethods, StrOptions, _fit_context
 from ._validation import all_or_nothing, validate_images
-from .inspection._network import OpenNetwork, network_and_images
+from .inspection import layer_outputs, network_and_images
 from .pretrained import PRETRAINED, load_pretrained
 
 
@@ -136,7 +135,7 @@ class ImageEncoder(
         if math.prod(classifier.image_shape_) == self.n_features_in_:
             # Rows do not say that they are oblong or in colour; the network knows.
             self.image_shape_ = classifier.image_shape_
-        self._n_features_out = OpenNetwork(classifier).n_features(self.pooling)
+        self._n_features_out = layer_outputs(classifier).n_features(self.pooling)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
@@ -156,7 +155,7 @@ class ImageEncoder(
         check_is_fitted(self)
         validate_images(self, X, reset=False)
         classifier, rows = network_and_images(self.estimator_, X)
-        return OpenNetwork(classifier).features(rows, self.pooling)
+        return layer_outputs(classifier).features(rows, self.pooling)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
