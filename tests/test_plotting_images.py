@@ -444,7 +444,7 @@ def test_what_does_not_fit(images, fitted):
             display.from_estimator(quick(), X)
     with pytest.raises(NotFittedError):
         MisclassifiedImagesDisplay.from_estimator(quick(), X, y)
-    with pytest.raises(TypeError, match="needs a fitted FashionCNNClassifier"):
+    with pytest.raises(TypeError, match="must be a fitted FashionCNNClassifier"):
         GradCAMDisplay.from_estimator(
             LogisticRegression(tol=0.1).fit(X[:20] / 255, y[:20] > 4), X[:2]
         )
