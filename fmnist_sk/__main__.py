@@ -327,9 +327,8 @@ def main(argv=None):
 
 def _run(args):
     """Run a command whose arguments were understood; give its exit status."""
-    from sklearn.utils._param_validation import InvalidParameterError
-
     from ._cli import _commands
+    from ._compat import InvalidParameterError
 
     try:
         getattr(_commands, args.command)(args)

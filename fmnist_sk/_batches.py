@@ -1,52 +1,49 @@
-"""Number of images that one call of a compiled graph processes."""
+"""How many images a call of a network takes."""
 
 import math
 
-# More images would not keep the cores busier: their activations would only leave the
-# processor's cache. All networks for 28 × 28 images stay below the limit of memory.
-_MAX_ROWS = 512
-# Predictions repeat a single image anyway, see `Predictor`.
-_MIN_ROWS = 2
-# At most this much is allocated for the activations of a call. 512 colour images of
-# 224 × 224 pixels would otherwise take 5.5 GB in `resnet`.
-_BYTES_PER_CALL = 256 * 2**20
+#: Enough images to keep the cores busy. The activations of more images would only
+#: leave the processor's cache.
+MAX_ROWS = 512
+# The activations of 512 images of 28 × 28 pixels take 30 to 242 MiB in the named
+# architectures, so that only larger images get smaller batches. With 224 × 224 colour
+# pixels they would take 5.5 GB in `resnet`.
+_MAX_BYTES = 256 * 2**20
 
 
 def rows_per_call(bytes_per_image):
-    """Return how many images fit into one call.
+    """Return how many images a call takes, so that their activations fit in memory.
 
     Parameters
     ----------
     bytes_per_image : int
-        Memory that one image needs, for instance by `activation_bytes`.
+        Bytes of the activations that are alive at the same time, per image.
 
     Returns
     -------
     n_rows : int
-        Number of images, from 2 to 512.
+        Number of images, from 1 to `MAX_ROWS`.
     """
-    fitting = _BYTES_PER_CALL // max(1, bytes_per_image)
-    return max(_MIN_ROWS, min(_MAX_ROWS, fitting))
+    return max(1, min(MAX_ROWS, _MAX_BYTES // max(1, bytes_per_image)))
 
 
 def activation_bytes(function):
-    """Estimate the memory that one image needs while a graph runs.
+    """Estimate the bytes of activations that a traced function needs per image.
 
-    A tensor occupies memory from the operation that computes it to the last operation
-    that reads it. The estimate is the largest sum of such tensors at any time, if
-    operations run in the order of their creation. Scratch memory inside operations is
-    not included.
+    An activation occupies memory from the operation that computes it to the last
+    operation that reads it, which for a gradient may be long after. The estimate is the
+    peak of their sum, if operations run in the order of their creation. The scratch
+    memory of convolutions, up to as much again, is not included.
 
     Parameters
     ----------
-    function : tensorflow ConcreteFunction
-        Traced function. Tensors whose first dimension is unknown hold one entry for
-        each image.
+    function : tf.types.experimental.ConcreteFunction
+        Function of batches, whose first axis has no fixed length.
 
     Returns
     -------
     n_bytes : int
-        Peak of the activations of one image.
+        Estimate, per image.
     """
     operations = function.graph.get_operations()
     last_use = {tensor.name: len(operations) for tensor in function.outputs}
@@ -58,20 +55,19 @@ def activation_bytes(function):
             for tensor in operation.inputs:
                 last_use.setdefault(tensor.name, time)
     freed = [0] * (len(operations) + 1)
-    now = peak = 0
+    alive = peak = 0
     for time, operation in reversed(steps):
         for tensor in operation.outputs:
-            size = _bytes_per_row(tensor)
-            now += size
+            size = _bytes_per_image(tensor)
+            alive += size
             freed[last_use.get(tensor.name, time)] += size
-        peak = max(peak, now)
-        now -= freed[time]
+        peak = max(peak, alive)
+        alive -= freed[time]
     return peak
 
 
-def _bytes_per_row(tensor):
-    """Return the bytes of a tensor for each image: none for weights and constants."""
+def _bytes_per_image(tensor):
     shape = tensor.shape
-    if not shape.rank or shape[0] is not None:
+    if not shape.rank or shape[0] is not None:  # weights and constants
         return 0
     return math.prod(size or 1 for size in shape[1:]) * tensor.dtype.size

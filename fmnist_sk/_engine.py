@@ -1,17 +1,30 @@
-"""Starting TensorFlow: once, late, and with a sensible number of threads."""
+"""TensorFlow and Keras as this package uses them: started once, late and unmodified.
 
+Keras has three global settings: `floatx` and the image data format, which are those of
+the process, and the dtype policy, which is that of a thread. What this package builds
+does not depend on them. A function as architecture is called under Keras's defaults,
+too: worker processes of a search would not inherit the settings of the process that
+starts them, so that results would depend on `n_jobs`. While a network is built, other
+threads that read `floatx` or the image data format see the defaults.
+"""
+
+import json
 import os
+import platform
+import sys
 import threading
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
 
 _LOCK = threading.RLock()
+_BUILDING = threading.RLock()
 _started_in = None
-
-#: Held while a Keras model is built or a graph traced: neither is thread-safe.
-BUILDING = threading.RLock()
 
 
 def start():
-    """Start TensorFlow, or make sure that this process may use it.
+    """Start TensorFlow, or check that it can be used here.
 
     Returns
     -------
@@ -21,22 +34,23 @@ def start():
     Raises
     ------
     RuntimeError
-        In a process forked from one where TensorFlow was already running, where it
-        would hang, and where Keras runs on another backend.
+        If Keras runs on another backend; in a process that was forked from one in
+        which TensorFlow was already running, where it would hang; and where
+        TensorFlow does not run operations at once: in a `tf.Graph`, in a function that
+        `tf.function` traces, and in the scope of a distribution strategy.
     """
     global _started_in
     with _LOCK:
         if _started_in is None:
+            # Before TensorFlow is imported, which takes seconds.
+            _check_backend(_expected_backend())
             _set_environment()
         import tensorflow
 
         if _started_in is None:
-            backend = _keras_backend()
-            if backend != "tensorflow":
-                raise RuntimeError(
-                    "fmnist_sk trains with TensorFlow, but Keras is told to use "
-                    f"{backend!r}: start Python with KERAS_BACKEND=tensorflow."
-                )
+            import keras
+
+            _check_backend(keras.backend.backend())
             _started_in = os.getpid()
         if _started_in != os.getpid():
             raise RuntimeError(
@@ -44,35 +58,168 @@ def start():
                 "running; TensorFlow would hang in it. Use joblib's default backend "
                 "'loky' instead of 'multiprocessing'."
             )
+    _check_context(tensorflow)
     return tensorflow
 
 
-def _keras_backend():
-    named = os.environ.get("KERAS_BACKEND", "tensorflow")
-    if named != "tensorflow":
-        return named  # importing Keras would fail where that is not installed
-    import keras
+def _check_backend(backend):
+    if backend != "tensorflow":
+        raise RuntimeError(
+            f"fmnist_sk trains with TensorFlow, but Keras is told to use {backend!r}: "
+            "start Python with KERAS_BACKEND=tensorflow."
+        )
 
-    return keras.backend.backend()
+
+def _expected_backend():
+    """Return the backend that Keras uses, or will use once it is imported."""
+    if "keras" in sys.modules:
+        import keras
+
+        return keras.backend.backend()
+    named = os.environ.get("KERAS_BACKEND")
+    if named:
+        return named
+    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
+    try:
+        return json.loads(Path(home, "keras.json").read_text())["backend"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return "tensorflow"
+
+
+def _check_context(tensorflow):
+    if not tensorflow.executing_eagerly():
+        raise RuntimeError(
+            "fmnist_sk cannot fit or predict inside a tf.Graph, inside a function that "
+            "tf.function traces, or with eager execution disabled. Call it outside, "
+            "and pass it NumPy arrays."
+        )
+    if tensorflow.distribute.has_strategy():
+        raise RuntimeError(
+            "fmnist_sk cannot fit or predict inside the scope of a tf.distribute "
+            "strategy: it trains on one device. Call it outside the scope."
+        )
 
 
 def _set_environment():
-    """Defaults that have to stand before TensorFlow is imported."""
+    """Set the variables that TensorFlow reads when it is imported."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # joblib's workers are told their share of the cores in OMP_NUM_THREADS, which
     # TensorFlow does not read.
-    threads = os.environ.get("OMP_NUM_THREADS", "")
-    if threads.isdigit() and int(threads) > 0:
-        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", threads)
+    threads = _positive_integer("OMP_NUM_THREADS")
+    if threads:
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
+
+
+@contextmanager
+def building():
+    """Build models, create optimizers and trace graphs: alone, under Keras's defaults.
+
+    Neither building nor tracing is thread-safe, so one thread does it at a time. The
+    same thread can enter again.
+
+    Yields
+    ------
+    None
+        With `floatx`, the dtype policy and the image data format at their defaults.
+        Afterwards they are what they were.
+    """
+    import keras
+
+    with _BUILDING:
+        floatx = keras.config.floatx()
+        data_format = keras.config.image_data_format()
+        policy = _exchange_policy(None)
+        keras.config.set_floatx("float32")
+        keras.config.set_image_data_format("channels_last")
+        try:
+            yield
+        finally:
+            keras.config.set_floatx(floatx)
+            keras.config.set_image_data_format(data_format)
+            _exchange_policy(policy)
+
+
+def _exchange_policy(policy):
+    """Set the thread's dtype policy and return the previous one; None is Keras's own.
+
+    Keras's public function would fix the policy of a thread that has none yet to the
+    present `floatx`.
+    """
+    from keras.src.backend.common import global_state
+
+    previous = global_state.get_global_attribute("dtype_policy")
+    global_state.set_global_attribute("dtype_policy", policy)
+    return previous
+
+
+def training_environment():
+    """Return what the bits of a training run depend on beside its arguments.
+
+    This does not start TensorFlow.
+
+    Returns
+    -------
+    environment : dict
+        Versions of TensorFlow, Keras and NumPy, the number of threads of an operation,
+        the processor's kind and instruction sets, and the environment variables that
+        choose among them.
+    """
+    if _started_in is None:
+        _set_environment()
+    return {
+        "versions": {name: _version(name) for name in ("tensorflow", "keras", "numpy")},
+        "threads": _intra_op_threads(),
+        "machine": platform.machine(),
+        "instruction_sets": _instruction_sets(),
+        "variables": {
+            name: os.environ.get(name)
+            for name in ("ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS")
+        },
+    }
+
+
+def _version(package):
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        # TensorFlow has several distributions, such as tensorflow-cpu.
+        return __import__(package).__version__
+
+
+def _intra_op_threads():
+    """Return the number of threads of an operation, in TensorFlow's order of rules."""
+    if "tensorflow" in sys.modules:
+        import tensorflow
+
+        configured = tensorflow.config.threading.get_intra_op_parallelism_threads()
+        if configured:
+            return configured
+    threads = _positive_integer("TF_NUM_INTRAOP_THREADS")
+    if threads:
+        return threads
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _positive_integer(variable):
+    value = os.environ.get(variable, "")
+    return int(value) if value.isdigit() and int(value) > 0 else None
+
+
+@lru_cache
+def _instruction_sets():
+    """Return the processor's vector and matrix instruction sets, where Linux says."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            flags = next((line for line in file if line.startswith("flags")), "")
+    except OSError:
+        return ()
+    return tuple(
+        sorted(flag for flag in flags.split() if flag.startswith(("avx", "amx", "fma")))
+    )
 
 
 def has_fast_bfloat16():
     """Tell whether this machine multiplies bfloat16 matrices in hardware."""
-    try:
-        with open("/proc/cpuinfo") as file:
-            flags = next(
-                (line for line in file if line.startswith("flags")), ""
-            ).split()
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(_instruction_sets())

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ._images import infer_image_shape
+from ._images import carried_image_shape, infer_image_shape
 
 
 def final_estimator(estimator):
@@ -125,7 +125,9 @@ def image_stack(X, image_shape=None):
             (n_images, height, width, channels)
         Images, or an empty array.
     image_shape : sequence of int, default=None
-        Shape of one image, given by the user.
+        Shape of one image, given by the user. None stands for the shape that a
+        DataFrame carries, see `carried_image_shape`, or else the shape that
+        `infer_image_shape` finds.
 
     Returns
     -------
@@ -143,4 +145,8 @@ def image_stack(X, image_shape=None):
             "X must hold images, as rows or of shape (n, height, width) or (n, height, "
             f"width, channels). Got an array of shape {images.shape} instead."
         )
+    if image_shape is None:
+        carried = carried_image_shape(X)
+        if carried and math.prod(carried) == images.shape[1]:
+            image_shape = carried
     return images.reshape(-1, *infer_image_shape(images.shape, image_shape))

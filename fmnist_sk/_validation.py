@@ -1,6 +1,8 @@
-"""What estimators of images check, in scikit-learn's words."""
+"""Checks of images, labels and weights, with the messages of scikit-learn."""
 
 import functools
+import math
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -9,7 +11,9 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from ._images import (
+    IMAGE_SHAPE_ATTRIBUTE,
     PIXEL_DTYPES,
+    carried_image_shape,
     check_image_shape,
     flatten_images,
     infer_image_shape,
@@ -18,40 +22,62 @@ from ._images import (
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
-def validate_images(estimator, X, y="no_validation", *, reset, image_shape=None):
-    """Check images and give them as rows.
+def validate_images(
+    estimator,
+    X,
+    y="no_validation",
+    *,
+    reset,
+    image_shape=None,
+    single_precision=True,
+):
+    """Check images and return them as rows.
 
     Parameters
     ----------
     estimator : estimator
-        Learns `n_features_in_`, `feature_names_in_` and `image_shape_` if `reset`, and
-        is what the images are checked against otherwise.
+        Estimator that learns `n_features_in_`, `feature_names_in_` and `image_shape_`
+        if `reset`. Otherwise the images are checked against these attributes.
     X : array-like
-        Rows, or images of 3 or 4 dimensions.
+        Images as rows or as a stack of 3 or 4 dimensions: NumPy arrays, DataFrames,
+        nested lists, or tensors and labelled arrays that NumPy can convert.
     y : array-like of shape (n_images,), default="no_validation"
-        Labels, where there are any.
+        Labels. By default there are none.
     reset : bool
-        Whether this is the first the estimator sees.
+        Whether the estimator is being fitted.
     image_shape : sequence of int, default=None
-        What the user says the shape of an image is.
+        Shape of one image, given by the user. By default it is the shape of a stack's
+        images, or the shape that a DataFrame carries; see `carried_image_shape`.
+    single_precision : bool, default=True
+        Whether to reject values beyond the range of float32, as networks need.
 
     Returns
     -------
     rows : ndarray of shape (n_images, n_features)
-        The images; of the caller's memory where possible.
+        Images, in the memory of the caller where possible.
     y : ndarray of shape (n_images,)
-        The labels, if there are any.
+        Labels, or "no_validation".
     shape : tuple of int
-        The shape in which the images came.
+        Shape of `X`.
+
+    Raises
+    ------
+    TypeError
+        If `X` is sparse.
+    ValueError
+        If `X` or `y` is invalid, or `image_shape` does not fit `X`.
     """
-    flat = flatten_images(X)
+    flat, shape = flatten_images(X)
     if isinstance(y, str) and y == "no_validation":
         rows = validate_data(estimator, flat, dtype=PIXEL_DTYPES, reset=reset)
     else:
         rows, y = validate_data(estimator, flat, y, dtype=PIXEL_DTYPES, reset=reset)
-    shape = rows.shape if flat is X else np.shape(X)
+    if single_precision and rows.dtype == np.float64:
+        check_single_precision(rows)
+    shape = rows.shape if shape is None else shape
+    carried = _carried_shape(estimator, X, rows, reset, image_shape)
     if reset:
-        estimator.image_shape_ = infer_image_shape(shape, image_shape)
+        estimator.image_shape_ = infer_image_shape(carried or shape, image_shape)
     elif image_shape is not None:
         given = check_image_shape(image_shape)
         if given != estimator.image_shape_:
@@ -59,16 +85,72 @@ def validate_images(estimator, X, y="no_validation", *, reset, image_shape=None)
                 f"image_shape={given}, but {type(estimator).__name__} was fitted to "
                 f"images of shape {estimator.image_shape_}."
             )
-    check_stack(estimator, shape)
+    check_stack(estimator, carried or shape)
     return rows, y, shape
 
 
+def _carried_shape(estimator, X, rows, reset, image_shape):
+    """Return the shape of the stack of images that a DataFrame stands for, or None.
+
+    A shape given by the user comes first, also at prediction.
+    """
+    carried = carried_image_shape(X)
+    if image_shape is None and not reset:
+        image_shape = getattr(estimator, "image_shape", None)
+    if carried is None or isinstance(image_shape, (tuple, list)):
+        return None
+    if math.prod(carried) != rows.shape[1]:
+        if reset:
+            warnings.warn(
+                f"X.attrs[{IMAGE_SHAPE_ATTRIBUTE!r}]={carried} needs "
+                f"{math.prod(carried)} columns, but X has {rows.shape[1]}. The shape "
+                "is ignored. Set image_shape to the shape of one image.",
+                stacklevel=4,
+            )
+        return None
+    return (len(rows), *carried)
+
+
+def check_single_precision(X):
+    """Reject images beyond the range of float32, in which networks compute.
+
+    Parameters
+    ----------
+    X : ndarray, dtype float64 or float32
+        Images before or after their conversion to float32, which turns values that are
+        too large into infinity.
+
+    Raises
+    ------
+    ValueError
+        If there are such values.
+    """
+    largest = np.finfo(np.float32).max
+    if X.max() > largest or X.min() < -largest:
+        raise ValueError(
+            f"Input X contains a value too large for {np.dtype(np.float32)!r}."
+        )
+
+
 def check_stack(estimator, shape):
-    """Reject images of the right number of pixels but another shape."""
+    """Reject images with the right number of pixels but another shape.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted estimator, which knows `image_shape_`.
+    shape : tuple of int
+        Shape of the data. Rows have any shape.
+
+    Raises
+    ------
+    ValueError
+        If the shape of the images is not `image_shape_`.
+    """
     if len(shape) > 2 and infer_image_shape(shape) != estimator.image_shape_:
         raise ValueError(
-            f"X has images of shape {shape[1:]}, but {type(estimator).__name__} is "
-            f"expecting images of shape {estimator.image_shape_}."
+            f"X has images of shape {tuple(shape[1:])}, but {type(estimator).__name__} "
+            f"is expecting images of shape {estimator.image_shape_}."
         )
 
 
@@ -107,33 +189,38 @@ def encode_labels(labels, classes, *, name):
 
 
 def total_weights(sample_weight, class_weights, codes, X):
-    """Multiply the weights of samples with those of their classes.
+    """Multiply the weights of the samples by the weights of their classes.
 
     Parameters
     ----------
     sample_weight : array-like of shape (n_samples,) or None
-        The user's.
+        Weights given by the user; None stands for equal weights.
     class_weights : ndarray of shape (n_classes,)
-        Weights of the classes.
-    codes : ndarray of shape (n_samples,)
-        Labels, as positions in the classes.
+        Weights of the classes, finite and not negative.
+    codes : ndarray of shape (n_samples,), dtype int
+        Labels, encoded as positions in the classes.
     X : ndarray of shape (n_samples, n_features)
-        Images.
+        Images, whose number the weights must have.
 
     Returns
     -------
     weights : ndarray of shape (n_samples,), dtype float64
-        A new array.
+        New array.
 
     Raises
     ------
     ValueError
-        If one is negative or none is positive.
+        If a sample weight is negative, NaN or infinite, if the sum of all weights is
+        infinite, or if no weight is positive.
     """
     weights = _check_sample_weight(
         sample_weight, X, dtype=np.float64, copy=True, ensure_non_negative=True
     )
-    weights *= class_weights[codes]
+    with np.errstate(over="ignore"):
+        weights *= class_weights[codes]
+        total = weights.sum()
+    if not np.isfinite(total):
+        raise ValueError("Sample weights are too large: their sum is not finite.")
     if not weights.any():
         raise ValueError(
             "Sample weights must contain at least one non-zero number: there is "
@@ -143,10 +230,21 @@ def total_weights(sample_weight, class_weights, codes, X):
 
 
 def all_or_nothing(method: _Method) -> _Method:
-    """Decorate a method to undo every change to its estimator if it raises.
+    """Decorate a method so that its estimator is unchanged if the method raises.
 
-    Ctrl-C counts as well. It goes around `_fit_context`, which ends the callbacks after
-    a failure, too, by attributes of the estimator that undoing takes away.
+    Ctrl-C counts as an error, too.
+
+    Parameters
+    ----------
+    method : callable
+        Method of an estimator, already decorated by `_fit_context`: after an error,
+        `_fit_context` closes callbacks by attributes of the estimator that the undoing
+        removes.
+
+    Returns
+    -------
+    method : callable
+        The decorated method.
     """
 
     @functools.wraps(method)
@@ -155,8 +253,7 @@ def all_or_nothing(method: _Method) -> _Method:
         try:
             return method(self, *args, **kwargs)
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__ = before  # at once: other threads may be predicting
             raise
 
     return undoing  # type: ignore[return-value]

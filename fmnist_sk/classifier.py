@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
+from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import log_softmax, softmax
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import _check_partial_fit_first_call
 
-from . import _engine
-from ._base import NetworkClassifier
-from ._compat import _fit_context
-from ._training import OPTIMIZERS, SCHEDULES
-from ._validation import all_or_nothing
+from . import _engine, architectures
+from ._compat import (
+    CallbackSupportMixin,
+    HasMethods,
+    Interval,
+    StrOptions,
+    _fit_context,
+)
+from ._inference import predictor_of
+from ._learning import (
+    adopt,
+    describe,
+    fitted_attributes,
+    label,
+    label_held_out,
+    starting_point,
+    views_to_average,
+)
+from ._logits import LogitsMixin
+from ._training import (
+    OPTIMIZERS,
+    SCHEDULES,
+    draw_seed,
+    fit_task,
+    remembered,
+    resolve_partial_plan,
+    resolve_plan,
+    train,
+)
+from ._validation import all_or_nothing, validate_images
 from .architectures import ACTIVATIONS, ARCHITECTURES, Ensemble
 
 if TYPE_CHECKING:
@@ -34,7 +62,14 @@ _POSITIVE = Interval(Integral, 1, None, closed="left")
 _FRACTION = Interval(Real, 0, 1, closed="left")
 
 
-class FashionCNNClassifier(NetworkClassifier):
+def _needs_no_held_out_images(estimator):
+    """Tell whether an estimator has `partial_fit`, which holds out no images."""
+    return estimator.temperature != "auto"
+
+
+class FashionCNNClassifier(
+    LogitsMixin, CallbackSupportMixin, ClassifierMixin, BaseEstimator
+):
     """Convolutional neural network for small images.
 
     A Keras network behind scikit-learn's interface. It takes images as rows, as
@@ -114,17 +149,18 @@ class FashionCNNClassifier(NetworkClassifier):
         `"resnet"` and 0 for the others.
 
     class_weight : dict or "balanced", default=None
-        Weights of the classes, by label; `"balanced"` makes all classes count alike.
+        Weights of the classes, by label, finite and not negative; `"balanced"` makes
+        all classes count alike.
 
     augmentation : {"auto", "light", "standard", "strong"}, dict or None, \
             default="auto"
         Random changes to the training images, fresh in every epoch: one of three
         presets, a dict of the settings that
         :func:`~fmnist_sk.augmentation.check_augmentation` lists, or None. `"auto"` is
-        the architecture's own: shifts by a pixel for `"standard"`; for `"vgg"` and
-        `"resnet"` half of the images are mirrored, too, and a part of half of them is
-        erased: set it where left and right differ, as in digits. Strips of height 1 are
-        left alone.
+        the architecture's own: shifts by up to 4 % of the shorter side for
+        `"standard"`, which is a pixel of 28; for `"vgg"` and `"resnet"` half of the
+        images are mirrored, too, and a part of half of them is erased: set it where
+        left and right differ, as in digits. Images of height 1 are not augmented.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         What the layers of a named architecture compute in while training. `"auto"` is
@@ -137,7 +173,8 @@ class FashionCNNClassifier(NetworkClassifier):
         stratified random part of X.
 
     validation_fraction : float in (0, 1), default=0.1
-        Share of X that is held out if `early_stopping` and there is no `X_val`.
+        Share of X that is held out if `early_stopping` and there is no `X_val`; at
+        least one image of each class is held out, and one is trained on.
 
     n_iter_no_change : int, default=5
         Epochs without improvement after which training stops early.
@@ -152,26 +189,33 @@ class FashionCNNClassifier(NetworkClassifier):
     tta : {"auto", "flip", "flip_shift"} or None, default="auto"
         Test-time augmentation: predictions average the logits of the image and its
         mirror image, and of both shifted by a pixel. `"auto"` is `"flip"` for `"vgg"`
-        and `"resnet"` where `augmentation` mirrors images, and None otherwise.
+        and `"resnet"` where `augmentation` mirrors images, and None otherwise; it is
+        resolved by `fit`. Any other value is read at prediction time, so that it can be
+        changed after `fit`.
 
     temperature : float or "auto", default=None
-        What logits are divided by, so that probabilities are less sure (above 1) or
-        surer of themselves. `"auto"` finds what suits the held-out images best [3]_,
-        `X_val` or those of `early_stopping`. None is 1.
+        Divisor of the logits. A temperature above 1 makes probabilities less confident,
+        one below 1 more confident. `"auto"` finds the temperature that suits the
+        held-out images best [3]_ (`X_val`, or those of `early_stopping`), and stays
+        near 1 if they are few; `partial_fit` is not available then. None is 1.
 
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the last `fit`, with the labels and
-        the network of that.
+        Whether `fit` continues from the weights of the last `fit`, with its labels and
+        its network.
 
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks, copied for each `fit`. scikit-learn's callbacks, which it has
-        from version 1.9 on, are set by `set_callbacks` instead.
+        Keras callbacks, copied for each `fit`. A learning rate that a callback sets
+        when an epoch begins holds for that epoch; a rate that it changes when an epoch
+        ends scales the rest of the schedule. With `keras.callbacks.BackupAndRestore`
+        an interrupted `fit` resumes after its last epoch. scikit-learn's callbacks,
+        available from version 1.9 on, are set by `set_callbacks` instead.
 
     memory : str or object with the interface of joblib.Memory, default=None
-        A folder in which each training of `fit` is kept, so that the same one (of the
-        same images, labels, parameters and seed) is not done again: a search that was
-        interrupted goes on where it was. It does not concern trainings with callbacks
-        or `random_state=None`.
+        Folder in which each training run of `fit` is kept, so that an interrupted
+        search resumes where it stopped. A run is trained again if its images, labels,
+        parameters or seed differ, or anything else that changes the bits: the versions
+        of fmnist_sk, TensorFlow and Keras, the number of threads, or the kind of
+        processor. Runs with callbacks or `random_state=None` are not kept.
 
     random_state : int, RandomState instance or None, default=None
         Determines initial weights, hold-out, shuffling, dropout and augmentation.
@@ -211,7 +255,7 @@ class FashionCNNClassifier(NetworkClassifier):
         Numbers in the network, moving statistics of normalisation included.
 
     temperature_ : float
-        What logits are divided by.
+        Divisor of the logits.
 
     See Also
     --------
@@ -410,10 +454,43 @@ class FashionCNNClassifier(NetworkClassifier):
         TypeError
             If X is sparse, a callback is none, or `architecture` gives no Keras model.
         """
-        held_out = X_val, y_val, sample_weight_val
-        self._fit(X, y, sample_weight, held_out)
+        # A copy learns: until the end `self` predicts as before, in other threads, too.
+        learner = copy.copy(self)
+        fresh = not (learner.warm_start and learner.__sklearn_is_fitted__())
+        data, class_weights = label(learner, X, y, sample_weight, reset=fresh)
+        held_out = label_held_out(
+            learner, X_val, y_val, sample_weight_val, class_weights
+        )
+        description, start = describe(learner, fresh), starting_point(learner, fresh)
+        random_state = check_random_state(learner.random_state)
+        seed, training = draw_seed(random_state), data
+        if learner.early_stopping and held_out is None:
+            training, held_out = data.split(learner.validation_fraction, random_state)
+        plan = resolve_plan(
+            *(learner, description, training, held_out),
+            seed=seed,
+            refit=learner.refit and training is not data,
+        )
+        learnt = partial(fitted_attributes, learner, plan, held_out)
+        n_parts = 2 if plan.refit else plan.epochs
+        with fit_task(self, "fit", (X, y, sample_weight), learnt, n_parts) as task:
+            run = remembered(train, plan, task)
+            search = (
+                task.begin_part("find-epochs", training, plan) if plan.refit else task
+            )
+            result = run(training, held_out, plan, start, search, name="training")
+            attributes = learnt(result)
+            if plan.refit and not search.end(lambda: result):
+                plan = plan.for_refit(result.best_epoch, attributes["temperature_"])
+                learnt = partial(fitted_attributes, learner, plan, None, found=result)
+                refit = task.begin_part("refit", data, plan, attributes=learnt)
+                result = run(data, None, plan, start, refit, name="refit")
+                attributes = learnt(result)
+                refit.end(lambda: result)
+            adopt(self, attributes)
         return self
 
+    @available_if(_needs_no_held_out_images)
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -451,76 +528,29 @@ class FashionCNNClassifier(NetworkClassifier):
         self : FashionCNNClassifier
             The fitted estimator.
         """
-        self._fit_epoch(X, y, classes, sample_weight)
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' is not supported by partial_fit, which sees a "
+                "part of the data: give the weights as a dict."
+            )
+        learner = copy.copy(self)
+        first = _check_partial_fit_first_call(learner, classes)
+        known = learner.classes_
+        data, _ = label(learner, X, y, sample_weight, reset=first, classes=known)
+        description = describe(learner, first)
+        start = starting_point(learner, first, with_optimizer=True)
+        if first:
+            seed, n_epochs = draw_seed(check_random_state(learner.random_state)), 0
+        else:
+            seed, n_epochs = learner._training_state.seed, learner.n_iter_
+        plan = resolve_partial_plan(
+            learner, description, data, seed=seed, n_epochs=n_epochs
+        )
+        before = {} if first else learner.history_
+        learnt = partial(fitted_attributes, learner, plan, None, before=before)
+        with fit_task(self, "partial-fit", (X, y, sample_weight), learnt, 1) as task:
+            adopt(self, learnt(train(data, None, plan, start, task)))
         return self
-
-    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Give the logits of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
-            Images on the scale of the training images.
-
-        Returns
-        -------
-        logits : ndarray of shape (n_samples, n_classes), or (n_samples,) if there \
-                are two classes
-            The network's output before the softmax; of two classes, the second's less
-            the first's.
-        """
-        logits = self._logits(X)
-        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Give the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
-            Images on the scale of the training images.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
-        """
-        return softmax(self._logits(X), axis=1)
-
-    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Give the logarithm of the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
-            Images on the scale of the training images.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`; finite even where a probability rounds to 0.
-        """
-        return log_softmax(self._logits(X), axis=1)
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Predict the label of each image.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
-                (n_samples, height, width, channels)
-            Images on the scale of the training images.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Labels from `classes_`.
-        """
-        logits = self._logits(X)
-        return self.classes_[logits.argmax(axis=1)]
 
     def to_keras(self) -> keras.Model:
         """Give the network as an ordinary Keras model.
@@ -532,14 +562,30 @@ class FashionCNNClassifier(NetworkClassifier):
             `image_shape_`, on the scale of the training images, to the probabilities
             that `predict_proba` gives, test-time augmentation included.
         """
-        check_is_fitted(self)
+        fitted = self._as_fitted()
+        network = fitted._fitted
         _engine.start()
-        from .architectures._network import to_keras
-
-        return to_keras(
-            self._network,
-            self._weights,
-            self._normalisation,
-            tta=self._resolve_tta(self._network),
-            temperature=self.temperature_,
+        return architectures.to_keras(
+            network.description,
+            network.weights,
+            network.normalisation,
+            tta=views_to_average(fitted, network),
+            temperature=fitted.temperature_,
         )
+
+    def _logits(self, X):
+        X, *_ = validate_images(self, X, reset=False)
+        return self._logits_of_rows(X)
+
+    def _logits_of_rows(self, X):
+        """Predict from what `validate_images` returns."""
+        views = views_to_average(self, self._fitted)
+        return predictor_of(self._fitted)(X, views) / self.temperature_
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_fitted")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

@@ -5,14 +5,15 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions
 
-from ._compat import validate_params
-from ._training import Normalisation
+from ._compat import StrOptions, validate_params
+from ._inference import FittedNetwork
+from ._training import Normalisation, TrainingState, resolve_default_tta
 from .architectures import NETWORK_PARAMETERS, Ensemble, describe_network
 from .classifier import FashionCNNClassifier
 
@@ -28,13 +29,10 @@ _SHA256 = {
 PRETRAINED = frozenset(_SHA256)
 _ABOUT = "about"
 # Fitted attributes that JSON holds as they are.
-_ATTRIBUTES = (
-    "n_features_in_",
-    "n_iter_",
-    "best_epoch_",
-    "temperature_",
-    "_seed",
-)
+_ATTRIBUTES = ("n_features_in_", "n_iter_", "best_epoch_", "temperature_")
+# Batch size of the shipped networks' training runs, and as many images as the moving
+# statistics of batch normalisation remember: training that goes on changes them slowly.
+_BATCH_SIZE, _N_IMAGES = 128, 128 * 1000
 
 
 @validate_params(
@@ -121,11 +119,14 @@ def join(classifiers: Sequence[FashionCNNClassifier]) -> FashionCNNClassifier:
     architecture = Ensemble(*members)
     joined = copy.copy(first)
     joined.set_params(architecture=architecture, **dict.fromkeys(NETWORK_PARAMETERS))
-    joined._weights = [weight for each in classifiers for weight in each._weights]
-    joined._network = describe_network(
-        architecture, first.image_shape_, len(first.classes_), {}
+    fitted = replace(
+        first._fitted,
+        description=describe_network(
+            architecture, first.image_shape_, len(first.classes_), {}
+        ),
+        weights=[weight for each in classifiers for weight in each._fitted.weights],
     )
-    joined.n_parameters_ = sum(weight.size for weight in joined._weights)
+    joined._fitted, joined.n_parameters_ = fitted, fitted.n_parameters
     return joined
 
 
@@ -143,24 +144,27 @@ def pack(classifier: FashionCNNClassifier) -> bytes:
         An archive of arrays: the weights in half precision, which changes fewer than
         one prediction in a thousand, and everything else in JSON.
     """
-    parameters = classifier.get_params()
+    parameters, fitted = classifier.get_params(), classifier._fitted
     if isinstance(classifier.architecture, Ensemble):
         parameters["architecture"] = {"members": classifier.architecture.members}
     about = {
         "parameters": parameters,
-        "attributes": {name: getattr(classifier, name) for name in _ATTRIBUTES},
+        "attributes": {
+            **{name: getattr(classifier, name) for name in _ATTRIBUTES},
+            "_seed": classifier._training_state.seed,
+        },
         "history": {
             key: [float(f"{value:.5g}") for value in values]
             for key, values in classifier.history_.items()
         },
         "classes": classifier.classes_.tolist(),
         "image_shape": classifier.image_shape_,
-        "mean": classifier._normalisation.mean.tolist(),
-        "scale": classifier._normalisation.scale.tolist(),
+        "mean": fitted.normalisation.mean.tolist(),
+        "scale": fitted.normalisation.scale.tolist(),
     }
     text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
     arrays: dict[str, Any] = {_ABOUT: text}
-    for i, weight in enumerate(classifier._weights):
+    for i, weight in enumerate(fitted.weights):
         arrays[f"{i:03d}"] = weight.astype(np.float16)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
@@ -196,21 +200,27 @@ def unpack(content: bytes) -> FashionCNNClassifier:
             *((name, dict(own)) for name, own in parameters["architecture"]["members"])
         )
     classifier = FashionCNNClassifier(**parameters)
-    for name, value in about["attributes"].items():
-        setattr(classifier, name, value)
+    attributes = about["attributes"]
+    for name in _ATTRIBUTES:
+        setattr(classifier, name, attributes[name])
     classifier.history_ = about["history"]
     classifier.classes_ = np.array(about["classes"])
     height, width, channels = about["image_shape"]
     classifier.image_shape_ = height, width, channels
-    classifier._network = describe_network(
+    description = describe_network(
         classifier.architecture,
         classifier.image_shape_,
         len(classifier.classes_),
         {name: parameters[name] for name in NETWORK_PARAMETERS},
     )
-    classifier._normalisation = Normalisation(
-        np.array(about["mean"]), np.array(about["scale"])
+    classifier._fitted = FittedNetwork(
+        description,
+        weights,
+        Normalisation(np.array(about["mean"]), np.array(about["scale"])),
+        resolve_default_tta(description, classifier.augmentation),
     )
-    classifier._weights, classifier._optimizer_state = weights, None
-    classifier.n_parameters_ = sum(weight.size for weight in weights)
+    classifier._training_state = TrainingState(
+        attributes["_seed"], _N_IMAGES, _BATCH_SIZE, classifier.optimizer, None
+    )
+    classifier.n_parameters_ = classifier._fitted.n_parameters
     return classifier

@@ -1,4 +1,4 @@
-"""Files in the format of Fashion-MNIST, for the tests of the data sets."""
+"""IDX files for the tests of the data sets."""
 
 import gzip
 import struct

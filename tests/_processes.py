@@ -6,7 +6,7 @@ import sys
 
 
 def run_python(code, *arguments):
-    """Run code with arguments in `sys.argv`; give what it printed last, from JSON."""
+    """Run code with arguments in `sys.argv` and parse its last line as JSON."""
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         capture_output=True,

@@ -1,5 +1,6 @@
 """Data for every test module."""
 
+import dataclasses
 import hashlib
 import signal
 
@@ -10,7 +11,7 @@ from sklearn.datasets import load_digits
 from sklearn.utils import Bunch
 
 from fmnist_sk import fetch_fashion_mnist, load_fashion_mnist_sample
-from fmnist_sk.datasets import _files
+from fmnist_sk.datasets import IdxFile, _fashion_mnist
 
 
 def _read_only(load, n_train, n_test, **kwargs):
@@ -25,19 +26,19 @@ def _read_only(load, n_train, n_test, **kwargs):
 
 @pytest.fixture(scope="session")
 def sample():
-    """Arrays X_train, y_train (3,000 images), X_test, y_test (1,000), in the package.
+    """Sample in the package: X_train, y_train (3,000 images), X_test, y_test (1,000).
 
-    Read-only. Images are rows of 784 uint8, labels int64; the order is random.
+    Read-only. Images are rows of 784 uint8 values and labels int64, in random order.
     """
     return _read_only(load_fashion_mnist_sample, 3000, 1000)
 
 
 @pytest.fixture(scope="session")
 def fashion_mnist():
-    """Arrays X_train, y_train (6,000 images), X_test, y_test (2,000), of the real set.
+    """Real data set: X_train, y_train (6,000 images), X_test, y_test (2,000).
 
-    Read-only, the first images of the files. Where the set is not installed, the
-    tests that ask for it are skipped.
+    Read-only: the first images of the files. Tests that need it are skipped where it is
+    not installed, so use `sample` for everything but tests of the data set itself.
     """
     try:
         return _read_only(fetch_fashion_mnist, 6000, 2000, download_if_missing=False)
@@ -56,7 +57,7 @@ def digits():
 
 @pytest.fixture
 def ctrl_c():
-    """Let Ctrl-C reach this process and new ones, in a background job as well."""
+    """Let Ctrl-C reach this process and its children, even in a background job."""
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, previous)
@@ -64,22 +65,31 @@ def ctrl_c():
 
 @pytest.fixture
 def tiny(monkeypatch, tmp_path):
-    """A data set of 30 images in place of the real one, and an empty machine."""
+    """Replace Fashion-MNIST by a data set of 30 images that is nowhere to be found.
+
+    Returns the contents of its four files.
+    """
     rng = np.random.default_rng(0)
-    contents = {}
+    contents, files = {}, {}
     for part, n_images in (("train", 20), ("test", 10)):
         arrays = (
             rng.integers(256, size=(n_images, 28, 28), dtype=np.uint8),
             np.arange(n_images, dtype=np.uint8) % 10,
         )
+        real_files = getattr(_fashion_mnist.FASHION_MNIST, part)
         tiny_files = []
-        for file, array in zip(_files.FILES[part], arrays, strict=True):
+        for file, array in zip(real_files, arrays, strict=True):
             content = contents[file.name] = idx(array)
             digest = hashlib.sha256(content).hexdigest()
-            tiny_files.append(_files.IdxFile(file.name, array.shape, digest))
-        monkeypatch.setitem(_files.FILES, part, tuple(tiny_files))
-    monkeypatch.setattr(_files, "DEBIAN_HOME", str(tmp_path / "debian"))
-    monkeypatch.setattr(_files, "MIRRORS", ("http://127.0.0.1:9/",))  # refuses
+            tiny_files.append(IdxFile(file.name, array.shape, digest))
+        files[part] = tuple(tiny_files)
+    dataset = dataclasses.replace(
+        _fashion_mnist.FASHION_MNIST,
+        **files,
+        debian_folder=str(tmp_path / "debian"),
+        mirrors=("http://127.0.0.1:9/",),  # refuses connections
+    )
+    monkeypatch.setattr(_fashion_mnist, "FASHION_MNIST", dataset)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "sklearn"))

@@ -20,7 +20,7 @@ def images(sample):
 
 def layers_of(architecture, **parameters):
     """The stock layers, as (class, size) pairs."""
-    from fmnist_sk.architectures._network import build_network
+    from fmnist_sk.architectures import build_network
 
     network = build_network(describe(architecture, **parameters), stock=True)
     sizes = ("filters", "units", "rate", "pool_size")
@@ -216,7 +216,7 @@ def test_own_weights_are_what_training_starts_from(images):
 def test_what_is_no_network_is_refused(images):
     for architecture, error, message in [
         (lambda shape, n: None, TypeError, "keras.Model"),
-        (lambda shape, n: own_network(shape, n + 1), ValueError, "one logit a class"),
+        (lambda shape, n: own_network(shape, n + 1), ValueError, "one logit per class"),
     ]:
         clf = FashionCNNClassifier(architecture=architecture)
         with pytest.raises(error, match=message):
@@ -268,7 +268,9 @@ def test_weights_of_kernels_beyond_small_images_are_reproducible():
     clf = FashionCNNClassifier(
         architecture="compact", epochs=12, precision="bfloat16", random_state=0
     )
-    first, second = ([w.copy() for w in clf.fit(X, y)._weights] for _ in range(2))
+    first, second = (
+        [w.copy() for w in clf.fit(X, y)._fitted.weights] for _ in range(2)
+    )
     for one, other in zip(first, second, strict=True):
         assert np.isfinite(one).all()
         np.testing.assert_array_equal(one, other)

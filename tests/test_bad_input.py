@@ -1,4 +1,4 @@
-"""What FashionCNNClassifier refuses: in scikit-learn's words, before any training."""
+"""Input that FashionCNNClassifier rejects before training, as scikit-learn does."""
 
 import copy
 
@@ -9,7 +9,8 @@ import scipy.sparse
 from _small import quick
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.utils._param_validation import InvalidParameterError
+
+from fmnist_sk._compat import InvalidParameterError
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,11 @@ def _with(X, value):
 BAD_DATA = {
     "NaN": (lambda X, y: (_with(X, np.nan), y), "contains NaN"),
     "infinity": (lambda X, y: (_with(X, np.inf), y), "contains infinity"),
+    "too large": (
+        lambda X, y: (_with(X, 1e300), y),
+        "Input X contains a value too large for dtype",
+    ),
+    "too small": (lambda X, y: (_with(X, -1e39), y), "value too large for dtype"),
     "text": (lambda X, y: (np.full(X.shape, "a"), y), "could not convert|dtype"),
     "ragged": (
         lambda X, y: ([list(row[: 5 + i % 2]) for i, row in enumerate(X)], y),
@@ -141,6 +147,9 @@ def test_prediction_checks_its_images(images, fitted):
         fitted.predict(X[:, 1:])
     with pytest.raises(ValueError, match="contains NaN"):
         fitted.predict(_with(X, np.nan))
+    for too_large in (1e300, -1e300):
+        with pytest.raises(ValueError, match="X contains a value too large for dtype"):
+            fitted.predict(_with(X, too_large))
     with pytest.raises(ValueError, match="0 sample"):
         fitted.predict(X[:0])
     with pytest.raises(NotFittedError):

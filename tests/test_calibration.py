@@ -5,8 +5,9 @@ import pytest
 from _small import quick
 from scipy.special import softmax
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, train_test_split
 
 from fmnist_sk._training import fit_temperature
 from fmnist_sk.metrics import expected_calibration_error
@@ -120,6 +121,41 @@ def test_auto_takes_the_hold_out_of_early_stopping(images):
     assert refit.fit(*images).temperature_ == clf.temperature_
 
 
+def test_a_hold_out_without_errors_says_little():
+    """Where all held-out images are right, the log loss falls with the temperature."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(10, size=60)
+    logits = rng.normal(size=(60, 10)) + 8 * np.eye(10)[codes]
+    assert (logits.argmax(axis=1) == codes).all()
+    found = fit_temperature(logits, codes, np.ones(60))
+    assert 0.5 < found < 1
+    # Many images with errors outweigh the prior.
+    codes = rng.integers(10, size=5000)
+    logits = 3 * (rng.normal(size=(5000, 10)) + 2 * np.eye(10)[codes])
+    assert fit_temperature(logits, codes, np.ones(5000)) == pytest.approx(1.5, rel=0.1)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_auto_does_no_harm_on_small_easy_data(seed):
+    """All held-out digits are right; .02 and a test loss of .4 came of it once."""
+    X, X_test, y, y_test = train_test_split(
+        *load_digits(return_X_y=True), train_size=600, random_state=seed
+    )
+    clf = quick(
+        architecture="standard",
+        epochs=12,
+        early_stopping=True,
+        random_state=seed,
+        temperature="auto",
+    ).fit(X, y)
+    assert max(clf.history_["val_accuracy"]) == 1
+    loss = log_loss(y_test, clf.predict_proba(X_test))
+    plain = log_loss(
+        y_test, softmax(clf.decision_function(X_test) * clf.temperature_, 1)
+    )
+    assert loss < plain + 0.01
+
+
 def test_a_number_is_taken_as_it_is(images):
     plain = quick().fit(*images)
     clf = quick(temperature=2).fit(*images)
@@ -158,8 +194,7 @@ def test_no_held_out_images(images):
     X, y = images
     with pytest.raises(ValueError, match="temperature='auto' needs held-out images"):
         quick(temperature="auto").fit(X, y)
-    with pytest.raises(ValueError, match="not supported by partial_fit"):
-        quick(temperature="auto").partial_fit(X, y, classes=np.unique(y))
+    assert not hasattr(quick(temperature="auto"), "partial_fit")
     assert quick(temperature=3.0).partial_fit(X, y, classes=range(10)).temperature_ == 3
     for wrong in (0, -1.0, "best"):
         with pytest.raises(ValueError, match="'temperature' parameter"):

@@ -252,4 +252,4 @@ def test_attributes(fitted):
     assert all(type(v) is float for values in fitted.history_.values() for v in values)
     assert type(fitted.history_) is dict
     assert fitted.history_["loss"][1] < fitted.history_["loss"][0]
-    assert fitted.n_parameters_ == sum(w.size for w in fitted._weights)
+    assert fitted.n_parameters_ == sum(w.size for w in fitted._fitted.weights)

@@ -1,9 +1,9 @@
-"""Pipelines, columns, frames: the classifier as the last step of something."""
+"""The classifier behind pipelines, column transformers and DataFrames."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from _small import small_cnn
+from _small import quick, small_cnn
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import Pipeline as ImbalancedPipeline
 from joblib import Memory
@@ -11,28 +11,35 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import recall_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from fmnist_sk import CLASS_NAMES, ImageAugmenter, ImageNormalizer, ImageReshaper
+from fmnist_sk import (
+    CLASS_NAMES,
+    ImageAugmenter,
+    ImageEncoder,
+    ImageNormalizer,
+    ImageReshaper,
+)
 
 
 @pytest.fixture(scope="module")
-def data(fashion_mnist):
-    """X, y to train on, X_test, y_test not to."""
+def data(sample):
+    """Training data X, y and test data X_test, y_test."""
     return (
-        fashion_mnist.X_train[:400],
-        fashion_mnist.y_train[:400],
-        fashion_mnist.X_test[:500],
-        fashion_mnist.y_test[:500],
+        sample.X_train[:400],
+        sample.y_train[:400],
+        sample.X_test[:500],
+        sample.y_test[:500],
     )
 
 
 @pytest.fixture(scope="module")
 def frames(data):
-    """The same as DataFrames with named pixels, and names of garments."""
+    """The same data as DataFrames with named pixels, and names of garments."""
     names, pixels = np.array(CLASS_NAMES), [f"pixel{i}" for i in range(784)]
     X, y, X_test, y_test = data
     return (
@@ -53,7 +60,7 @@ def test_all_transformers_before_the_classifier(data):
     ).fit(X, y)
     assert pipe[-1].image_shape_ == (28, 28, 1)
     assert pipe.score(X_test, y_test) > 0.5
-    # Not augmented: a second prediction is the same.
+    # Prediction does not augment, so a second one is the same.
     assert_array_equal(pipe.predict_proba(X_test), pipe.predict_proba(X_test))
 
 
@@ -102,7 +109,7 @@ def test_memory_keeps_the_transformed_images(data, tmp_path):
     assert_array_equal(cached.predict_proba(X_test), expected)
 
 
-def test_cloudpickle_of_an_architecture_of_the_moment(data):
+def test_cloudpickle_of_an_architecture_defined_in_a_function(data):
     cloudpickle = pytest.importorskip("cloudpickle")
     X, y, X_test, _ = data
 
@@ -149,12 +156,110 @@ def test_set_output_hands_the_classifier_named_pixels(frames):
     assert_array_equal(pipe.predict_proba(X_test), expected)
 
 
+# Frames of images that are not square ---------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def colour(data):
+    """Images of 14 × 28 in three colours, and their labels."""
+    X, y, *_ = data
+    half = X[:60].reshape(-1, 28, 28)[:, ::2]
+    return np.stack([half, half // 2, 255 - half], axis=3), y[:60]
+
+
+PREPARATIONS = [
+    [ImageReshaper()],
+    [ImageNormalizer(method="standardize")],
+    [ImageAugmenter(random_state=0)],
+    [ImageReshaper(), ImageAugmenter(random_state=0), ImageNormalizer()],
+    [ImageReshaper(), FunctionTransformer()],
+]
+
+
+@pytest.mark.parametrize("steps", PREPARATIONS, ids=str)
+@pytest.mark.parametrize("encode", [False, True], ids=["classifier", "encoder"])
+def test_a_frame_between_the_steps_keeps_the_shape_of_images(colour, steps, encode):
+    X, y = colour
+    last = quick(epochs=1)
+    pipe = make_pipeline(*steps, ImageEncoder(last) if encode else last)
+    of_arrays, of_frames = clone(pipe).fit(X, y), clone(pipe)
+    of_frames.set_output(transform="pandas").fit(X, y)
+    assert isinstance(of_frames[:-1].transform(X), pd.DataFrame)
+    assert of_frames[-1].image_shape_ == (14, 28, 3)
+    method = "transform" if encode else "predict_proba"
+    assert_array_equal(getattr(of_frames, method)(X), getattr(of_arrays, method)(X))
+
+
+def test_frames_of_images_in_cross_validation(colour):
+    X, y = colour
+    frame = ImageReshaper().set_output(transform="pandas").fit_transform(X)
+    expected = cross_val_score(quick(epochs=1), X, y > 4, cv=2)
+    assert_array_equal(cross_val_score(quick(epochs=1), frame, y > 4, cv=2), expected)
+    pipe = make_pipeline(ImageNormalizer(), quick(epochs=1))
+    pipe.set_output(transform="pandas")
+    scores = cross_val_score(pipe, X, y > 4, cv=2, error_score="raise")
+    of_arrays = clone(pipe).set_output(transform="default")
+    assert_array_equal(scores, cross_val_score(of_arrays, X, y > 4, cv=2))
+
+
+def test_a_column_transformer_hands_on_the_shape_of_images(colour):
+    X, y = colour
+    rows = X.reshape(len(X), -1)
+    images = ImageReshaper(image_shape=(14, 28, 3))
+    columns = ColumnTransformer([("images", images, slice(0, 1176))])
+    pipe = make_pipeline(columns, quick(epochs=1)).set_output(transform="pandas")
+    assert pipe.fit(rows, y)[-1].image_shape_ == (14, 28, 3)
+    # Side by side, two halves are no longer images of the shape of a half.
+    half = ImageReshaper(image_shape=(14, 14, 3))
+    halves = [("left", half, slice(0, 588)), ("right", half, slice(588, 1176))]
+    pipe = make_pipeline(ColumnTransformer(halves), quick(epochs=1))
+    pipe.set_output(transform="pandas")
+    with pytest.warns(UserWarning, match="needs 588 columns, but X has 1176"):
+        pipe.fit(rows, y)
+    pipe.set_params(fashioncnnclassifier__image_shape=(14, 28, 3)).fit(rows, y)
+    assert pipe[-1].image_shape_ == (14, 28, 3)
+
+
+# Tensors and labelled arrays ------------------------------------------------------
+
+
+class Labelled:
+    """An array like xarray's: with a shape and a conversion, without `reshape`."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.ndim = array, array.shape, array.ndim
+        self.dtype = array.dtype
+
+    def __len__(self):
+        return len(self.array)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.array, dtype=dtype)
+
+
+def tensor(array):
+    import tensorflow as tf
+
+    return tf.constant(array)
+
+
+@pytest.mark.parametrize("convert", [tensor, Labelled])
+@pytest.mark.parametrize("shape", [(-1, 784), (-1, 28, 28), (-1, 28, 28, 1)], ids=str)
+def test_images_that_numpy_can_convert(data, convert, shape):
+    X, y = data[0][:100].reshape(shape), data[1][:100]
+    expected = quick(epochs=1).fit(X, y).predict_proba(X)
+    clf = quick(epochs=1).fit(convert(X), convert(y), X_val=convert(X), y_val=y)
+    assert_array_equal(clf.predict_proba(convert(X)), expected)
+    encoder = ImageEncoder(FrozenEstimator(clf)).fit(convert(X))
+    assert_array_equal(encoder.transform(convert(X)), encoder.transform(X))
+
+
 # Columns --------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def listings(frames):
-    """Pixels among columns of other kinds, a price that depends on the garment."""
+    """Pixels among other columns, such as a price that depends on the garment."""
     X, names, X_test, names_test = frames
     rng = np.random.default_rng(0)
 
@@ -206,12 +311,12 @@ def test_a_union_puts_one_image_above_another(data):
 # Imbalanced classes ---------------------------------------------------------------
 
 
-def test_oversampling_finds_more_of_a_rare_class(fashion_mnist):
-    y = fashion_mnist.y_train[:2000]
+def test_oversampling_finds_more_of_a_rare_class(sample):
+    y = sample.y_train[:2000]
     trousers, others = np.flatnonzero(y == 1), np.flatnonzero((y == 3) | (y == 0))
     rows = np.r_[trousers[:4], others[:250]]
-    X, y = fashion_mnist.X_train[rows], y[rows]
-    X_test, y_test = fashion_mnist.X_test, fashion_mnist.y_test
+    X, y = sample.X_train[rows], y[rows]
+    X_test, y_test = sample.X_test, sample.y_test
     pipe = ImbalancedPipeline(
         [("more", RandomOverSampler(random_state=0)), ("clf", small_cnn(epochs=1))]
     )

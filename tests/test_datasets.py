@@ -1,4 +1,4 @@
-"""Fashion-MNIST and its sample: what they hold and in what form."""
+"""Fashion-MNIST and its sample: content and form of the result."""
 
 import hashlib
 import runpy
@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from _idx_files import put
-from sklearn.utils._param_validation import InvalidParameterError
 
 from fmnist_sk import CLASS_NAMES, fetch_fashion_mnist, load_fashion_mnist_sample
-from fmnist_sk.datasets import _files
+from fmnist_sk._compat import InvalidParameterError
+from fmnist_sk.datasets import _fashion_mnist
 
 ROOT = Path(__file__).parent.parent
 
@@ -107,7 +107,10 @@ def test_sample_comes_from_its_part(part):
 def loader(request):
     if request.param == "sample":
         return load_fashion_mnist_sample
-    put(request.getfixturevalue("tiny"), Path(_files.DEBIAN_HOME))
+    put(
+        request.getfixturevalue("tiny"),
+        Path(_fashion_mnist.FASHION_MNIST.debian_folder),
+    )
     return fetch_fashion_mnist
 
 

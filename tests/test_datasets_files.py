@@ -1,5 +1,6 @@
-"""Where the files of Fashion-MNIST are found, what harms them, how they come."""
+"""Files of Fashion-MNIST: search, damage, download."""
 
+import dataclasses
 import gzip
 import socket
 import threading
@@ -11,7 +12,7 @@ import pytest
 from _idx_files import TRAIN_IMAGES, altered, pixels, put
 
 from fmnist_sk import fetch_fashion_mnist
-from fmnist_sk.datasets import _files
+from fmnist_sk.datasets import _fashion_mnist, _files
 
 # The search
 
@@ -138,7 +139,7 @@ def test_damaged_content(tiny, tmp_path, damage, packed):
         fetch_fashion_mnist(data_home=tmp_path)
     assert str(tmp_path / TRAIN_IMAGES) in str(caught.value)
     assert "Delete it" in str(caught.value)
-    # Who falls back to the sample where there is no data must not do so here.
+    # Code that falls back to the sample when the data are missing must not do so here.
     assert not isinstance(caught.value, FileNotFoundError)
 
 
@@ -164,7 +165,7 @@ def test_damaged_labels(tiny, tmp_path):
 
 
 class Mirror(ThreadingHTTPServer):
-    """A web server for the tiny data set that fails first, in the ways it is told."""
+    """A web server for the tiny data set whose first answers have given faults."""
 
     daemon_threads = True
 
@@ -207,12 +208,17 @@ class MirrorHandler(BaseHTTPRequestHandler):
         pass
 
 
+def use_mirrors(monkeypatch, *urls):
+    dataset = dataclasses.replace(_fashion_mnist.FASHION_MNIST, mirrors=urls)
+    monkeypatch.setattr(_fashion_mnist, "FASHION_MNIST", dataset)
+
+
 @pytest.fixture
 def mirror(tiny, monkeypatch):
     with Mirror(tiny) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        monkeypatch.setattr(_files, "MIRRORS", (server.url,))
+        use_mirrors(monkeypatch, server.url)
         yield server
         server.shutdown()
         thread.join()
@@ -279,7 +285,7 @@ def test_next_mirror_is_asked_at_once(tiny, mirror, tmp_path, monkeypatch):
     with socket.socket() as nobody:  # bound, but it does not listen
         nobody.bind(("127.0.0.1", 0))
         dead = f"http://127.0.0.1:{nobody.getsockname()[1]}/"
-        monkeypatch.setattr(_files, "MIRRORS", (dead, mirror.url))
+        use_mirrors(monkeypatch, dead, mirror.url)
         X, _ = fetch_again_and_again(data_home=tmp_path, n_retries=0)
     np.testing.assert_array_equal(X, pixels(tiny))
 

@@ -31,13 +31,15 @@ def small(**parameters):
 
 
 def assert_same_model(model, other):
-    for weights, others in zip(model._weights, other._weights, strict=True):
+    for weights, others in zip(
+        model._fitted.weights, other._fitted.weights, strict=True
+    ):
         np.testing.assert_array_equal(weights, others)
     assert model.history_ == other.history_
 
 
 def differ(model, other):
-    return not np.array_equal(model._weights[0], other._weights[0])
+    return not np.array_equal(model._fitted.weights[0], other._fitted.weights[0])
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,7 @@ folder, parameters = sys.argv[1], json.loads(sys.argv[2])
 data = np.load(f"{folder}/data.npz")
 for i, settings in enumerate(parameters):
     model = FashionCNNClassifier(**settings).fit(data["X"], data["y"])
-    np.savez(f"{folder}/{i}.npz", *model._weights)
+    np.savez(f"{folder}/{i}.npz", *model._fitted.weights)
 print("null")
 """
 
@@ -68,7 +70,9 @@ def test_another_process_trains_the_same_model(data, tmp_path):
     run_python(FIT_AND_STORE, tmp_path, parameters)
     for i, model in enumerate(reversed(models)):
         with np.load(tmp_path / f"{i}.npz") as stored:
-            for weights, others in zip(model._weights, stored.values(), strict=True):
+            for weights, others in zip(
+                model._fitted.weights, stored.values(), strict=True
+            ):
                 np.testing.assert_array_equal(weights, others)
 
 

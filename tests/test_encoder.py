@@ -37,7 +37,7 @@ def test_the_last_layer_makes_the_logits_of_the_features(fitted, images, archite
     features = encoder.transform(images[0])
     assert features.dtype == np.float32
     assert encoder.get_feature_names_out().shape == features.shape[1:]
-    kernel, bias = clf._weights[-2:]
+    kernel, bias = clf._fitted.weights[-2:]
     np.testing.assert_allclose(
         features @ kernel + bias, clf.decision_function(images[0]), rtol=1e-3, atol=1e-4
     )
@@ -117,7 +117,7 @@ def test_what_cannot_be_encoded(fitted, images):
         encoder.fit(digits.data)
     assert not hasattr(encoder, "estimator_")
     with pytest.raises(TypeError, match="LogisticRegression"):
-        ImageEncoder(LogisticRegression(max_iter=5000)).fit(digits.data, digits.target)
+        ImageEncoder(LogisticRegression(tol=0.1)).fit(digits.data, digits.target)
     with pytest.raises(NotFittedError):
         ImageEncoder(FrozenEstimator(small_cnn())).fit(X, y)
     for wrong in "mnist", None, 3:

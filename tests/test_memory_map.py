@@ -1,4 +1,4 @@
-"""Rows of memory-mapped arrays, and what stays in memory of them."""
+"""Reading rows of memory-mapped arrays, and releasing their memory."""
 
 import mmap
 
@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from fmnist_sk import FashionCNNClassifier
-from fmnist_sk._memory_map import read_rows
+from fmnist_sk._images import read_rows
 
 
 @pytest.fixture

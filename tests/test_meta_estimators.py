@@ -1,4 +1,4 @@
-"""Estimators that take a classifier and make another of it."""
+"""Meta-estimators of scikit-learn around the classifier."""
 
 import numpy as np
 import pytest
@@ -31,20 +31,20 @@ from fmnist_sk import CLASS_NAMES
 
 
 @pytest.fixture(scope="module")
-def data(fashion_mnist):
-    """Images and names: X, y to train on, X_test, y_test not to."""
+def data(sample):
+    """Images and class names: training data X, y and test data X_test, y_test."""
     names = np.array(CLASS_NAMES)
     return (
-        fashion_mnist.X_train[:400],
-        names[fashion_mnist.y_train[:400]],
-        fashion_mnist.X_test[:500],
-        names[fashion_mnist.y_test[:500]],
+        sample.X_train[:400],
+        names[sample.y_train[:400]],
+        sample.X_test[:500],
+        names[sample.y_test[:500]],
     )
 
 
 @pytest.fixture(scope="module")
 def two_classes(data):
-    """The same with shirts against all others, one in ten."""
+    """The same images with two classes: shirts, one image in ten, and the rest."""
     X, y, X_test, y_test = data
     return X, y == "Shirt", X_test, y_test == "Shirt"
 
@@ -83,7 +83,7 @@ def test_calibration_of_folds(data, method):
 @calibration_methods
 def test_calibration_of_a_frozen_classifier(data, method):
     X, y, X_test, y_test = data
-    # A network that was taught to be unsure.
+    # Label smoothing makes the network underconfident.
     fitted = small_cnn(label_smoothing=0.5, epochs=6).fit(X, y)
     calibrated = CalibratedClassifierCV(FrozenEstimator(fitted), method=method)
     calibrated.fit(X_test, y_test)
@@ -140,7 +140,7 @@ def test_bagging(data):
     X, y, X_test, y_test = data
     bag = BaggingClassifier(small_cnn(), n_estimators=3, random_state=0)
     bag.fit(X, y)
-    # The members have seeds of their own.
+    # Each member has its own seed.
     assert len({member.random_state for member in bag.estimators_}) == 3
     assert bag.score(X_test, y_test) > 0.55
 
@@ -158,7 +158,7 @@ def test_boosting(data):
     X, y, X_test, y_test = data
     boosted = AdaBoostClassifier(small_cnn(), n_estimators=3, random_state=0).fit(X, y)
     assert len(boosted.estimators_) == 3
-    # The second member was told to look at what the first got wrong.
+    # The second member gives more weight to the errors of the first.
     assert (
         boosted.estimators_[1].predict(X) != boosted.estimators_[0].predict(X)
     ).any()
@@ -191,16 +191,16 @@ def test_several_outputs(data):
     assert balanced_accuracy_score(shoes[1], is_shoe == "True") > 0.85
 
 
-def test_self_training_labels_images(fashion_mnist):
-    X, y = fashion_mnist.X_train[:800], fashion_mnist.y_train[:800].copy()
+def test_self_training_labels_images(sample):
+    X, y = sample.X_train[:800], sample.y_train[:800].copy()
     y[200:] = -1
     clf = small_cnn(epochs=10, batch_size=16)
     trained = SelfTrainingClassifier(clf, threshold=0.9, max_iter=2).fit(X, y)
     guessed = trained.labeled_iter_ > 0
     assert guessed.sum() > 50
-    truth = fashion_mnist.y_train[:800][guessed]
+    truth = sample.y_train[:800][guessed]
     assert np.mean(trained.transduction_[guessed] == truth) > 0.75
-    assert trained.score(fashion_mnist.X_test[:500], fashion_mnist.y_test[:500]) > 0.5
+    assert trained.score(sample.X_test[:500], sample.y_test[:500]) > 0.5
 
 
 # Thresholds -----------------------------------------------------------------------

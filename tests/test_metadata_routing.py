@@ -1,4 +1,4 @@
-"""Weights and held-out images on their way through meta-estimators."""
+"""Metadata routing of weights and held-out images through meta-estimators."""
 
 import numpy as np
 import pytest
@@ -21,13 +21,13 @@ def routing():
 
 
 @pytest.fixture(scope="module")
-def Xy(fashion_mnist):
-    return fashion_mnist.X_train[:400], fashion_mnist.y_train[:400]
+def Xy(sample):
+    return sample.X_train[:400], sample.y_train[:400]
 
 
 @pytest.fixture(scope="module")
 def no_trousers(Xy):
-    """Weights that leave out a class that is easy to tell."""
+    """Weights of zero for a class that is easy to recognise."""
     return (Xy[1] != 1).astype(float)
 
 
@@ -43,16 +43,16 @@ def make_pipe(**requests):
     )
 
 
-def share_of_trousers(fitted, fashion_mnist):
-    trousers = fashion_mnist.X_test[fashion_mnist.y_test == 1]
+def share_of_trousers(fitted, sample):
+    trousers = sample.X_test[sample.y_test == 1]
     return np.mean(fitted.predict(trousers) == 1)
 
 
-def test_pipeline_hands_on_weights(Xy, no_trousers, fashion_mnist):
+def test_pipeline_hands_on_weights(Xy, no_trousers, sample):
     pipe = make_pipe(sample_weight=True)
-    assert share_of_trousers(pipe.fit(*Xy), fashion_mnist) > 0.5
+    assert share_of_trousers(pipe.fit(*Xy), sample) > 0.5
     pipe.fit(*Xy, sample_weight=no_trousers)
-    assert share_of_trousers(pipe, fashion_mnist) == 0
+    assert share_of_trousers(pipe, sample) == 0
     rows = no_trousers > 0
     assert_array_equal(pipe[-1].classes_, np.arange(10))
     direct = small_cnn().fit(*Xy, sample_weight=no_trousers)
@@ -61,21 +61,21 @@ def test_pipeline_hands_on_weights(Xy, no_trousers, fashion_mnist):
     )
 
 
-def test_weights_that_nobody_asked_for_are_refused(Xy, no_trousers):
+def test_weights_without_a_request_are_refused(Xy, no_trousers):
     with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
         make_pipe().fit(*Xy, sample_weight=no_trousers)
 
 
-def test_weights_that_are_declined_do_not_arrive(Xy, no_trousers, fashion_mnist):
+def test_weights_that_are_declined_do_not_arrive(Xy, no_trousers, sample):
     pipe = make_pipe(sample_weight=False)
     vote = VotingClassifier(
         [("declines", pipe), ("asks", make_pipe(sample_weight=True))]
     ).fit(*Xy, sample_weight=no_trousers)
-    assert share_of_trousers(vote.estimators_[0], fashion_mnist) > 0.5
-    assert share_of_trousers(vote.estimators_[1], fashion_mnist) == 0
+    assert share_of_trousers(vote.estimators_[0], sample) > 0.5
+    assert share_of_trousers(vote.estimators_[1], sample) == 0
 
 
-def test_cross_validation_cuts_the_weights(Xy, no_trousers, fashion_mnist):
+def test_cross_validation_cuts_the_weights(Xy, no_trousers, sample):
     results = cross_validate(
         make_pipe(sample_weight=True),
         *Xy,
@@ -85,10 +85,10 @@ def test_cross_validation_cuts_the_weights(Xy, no_trousers, fashion_mnist):
     )
     assert results["test_score"].min() > 0.4
     for fitted in results["estimator"]:
-        assert share_of_trousers(fitted, fashion_mnist) == 0
+        assert share_of_trousers(fitted, sample) == 0
 
 
-def test_grid_search_hands_on_weights_to_fit_and_score(Xy, no_trousers, fashion_mnist):
+def test_grid_search_hands_on_weights_to_fit_and_score(Xy, no_trousers, sample):
     weighted, plain = (
         make_scorer(accuracy_score).set_score_request(sample_weight=asked)
         for asked in (True, False)
@@ -100,9 +100,9 @@ def test_grid_search_hands_on_weights_to_fit_and_score(Xy, no_trousers, fashion_
         scoring={"weighted": weighted, "plain": plain},
         refit="weighted",
     ).fit(*Xy, sample_weight=no_trousers)
-    assert share_of_trousers(search, fashion_mnist) == 0
+    assert share_of_trousers(search, sample) == 0
     assert search.best_params_ == {"clf__epochs": 3}
-    # Trousers count as errors only where the score has no weights.
+    # Trousers count as errors only in the score without weights.
     weighted_score, score = (
         search.cv_results_[f"mean_test_{name}"] for name in ("weighted", "plain")
     )
@@ -124,8 +124,8 @@ def test_score_of_the_classifier_takes_weights(Xy, no_trousers):
     )
 
 
-def test_held_out_images_pass_through_the_transformers(Xy, fashion_mnist):
-    X_val, y_val = fashion_mnist.X_test[:200], fashion_mnist.y_test[:200]
+def test_held_out_images_pass_through_the_transformers(Xy, sample):
+    X_val, y_val = sample.X_test[:200], sample.y_test[:200]
     clf = small_cnn(epochs=4, early_stopping=True, n_iter_no_change=2)
     pipe = make_pipeline(
         ImageNormalizer(method="standardize"),
@@ -136,16 +136,16 @@ def test_held_out_images_pass_through_the_transformers(Xy, fashion_mnist):
     assert fitted.history_["val_accuracy"][fitted.best_epoch_ - 1] == pytest.approx(
         pipe.score(X_val, y_val), abs=0.011
     )
-    # Raw pixels would lie far outside what the network knows.
+    # Raw pixels would be far outside the range of the training images.
     by_hand = small_cnn(epochs=4, early_stopping=True, n_iter_no_change=2).fit(
         pipe[0].transform(Xy[0]), Xy[1], X_val=pipe[0].transform(X_val), y_val=y_val
     )
     assert by_hand.history_ == fitted.history_
 
 
-def test_partial_fit_takes_weights_by_request(Xy, no_trousers, fashion_mnist):
+def test_partial_fit_takes_weights_by_request(Xy, no_trousers, sample):
     clf = small_cnn(batch_size=16).set_partial_fit_request(sample_weight=True)
     for _ in range(4):
         clf.partial_fit(*Xy, classes=np.arange(10), sample_weight=no_trousers)
-    assert share_of_trousers(clf, fashion_mnist) == 0
+    assert share_of_trousers(clf, sample) == 0
     assert clf.get_metadata_routing().partial_fit.requests["sample_weight"] is True

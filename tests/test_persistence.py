@@ -81,11 +81,11 @@ def fitted(data):
 def test_a_memory_mapped_model_is_read_only_and_can_be_saved(tmp_path, data, fitted):
     joblib.dump(fitted, tmp_path / "model.joblib")
     mapped = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
-    assert all(isinstance(weights, np.memmap) for weights in mapped._weights)
+    assert all(isinstance(weights, np.memmap) for weights in mapped._fitted.weights)
     assert_same_predictions(mapped, fitted, data[0])
     save_model(mapped, tmp_path / "model.skops")
     loaded = load_model(tmp_path / "model.skops")
-    assert {type(weights) for weights in loaded._weights} == {np.ndarray}
+    assert {type(weights) for weights in loaded._fitted.weights} == {np.ndarray}
     assert_same_predictions(loaded, fitted, data[0])
 
 

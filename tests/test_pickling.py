@@ -52,7 +52,7 @@ def small(**parameters):
 
 
 def weight_bytes(model):
-    return sum(weights.nbytes for weights in model._weights)
+    return sum(weights.nbytes for weights in model._fitted.weights)
 
 
 def assert_same_predictions(model, other, X):

@@ -13,15 +13,16 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.utils._set_output import ADAPTERS_MANAGER
 
 from fmnist_sk import (
     ImageAugmenter,
     ImageNormalizer,
     ImageReshaper,
     load_fashion_mnist_sample,
-    preprocessing,
 )
 from fmnist_sk._images import PIXEL_DTYPES
+from fmnist_sk.preprocessing import _normalizer
 
 TRANSFORMERS = [
     ImageReshaper(),
@@ -42,7 +43,7 @@ def rows_of(images):
     return np.reshape(images, (len(images), -1))
 
 
-# What all three have in common ------------------------------------------------
+# All transformers -------------------------------------------------------------
 
 
 @all_transformers
@@ -159,6 +160,95 @@ def test_set_output_takes_stacks_of_images(transformer):
     assert_array_equal(frame.transform(images).columns, ["x0", "x1", "x2", "x3"])
 
 
+def colour(n_images=6):
+    return make_images((n_images, 4, 6, 3))
+
+
+@all_transformers
+def test_a_frame_carries_the_shape_of_a_stack(transformer):
+    images = colour()
+    frame = clone(transformer).set_output(transform="pandas").fit_transform(images)
+    array = clone(transformer).fit_transform(images)
+    assert_array_equal(frame, rows_of(array))
+    if transformer.get_params().get("image_shape") == "flat":
+        assert frame.attrs == {}  # rows were asked for
+        return
+    assert frame.attrs == {"image_shape": (4, 6, 3)}
+    assert frame.iloc[::2].attrs == frame.attrs
+    # The next transformer reads the shape and returns a stack.
+    again = clone(transformer).fit(frame)
+    assert again.image_shape_ == (4, 6, 3)
+    assert again.transform(frame).shape == images.shape
+
+
+@all_transformers
+def test_a_frame_of_rows_carries_no_shape(transformer):
+    X = pd.DataFrame(rows_of(colour()), index=list("abcdef"))
+    frame = clone(transformer).set_output(transform="pandas").fit_transform(X)
+    assert frame.attrs == {}
+    assert list(frame.index) == list("abcdef")
+
+
+def test_a_reshaper_turns_a_frame_of_rows_into_images():
+    X = pd.DataFrame(rows_of(colour()), index=list("abcdef"))
+    reshaper = ImageReshaper(image_shape=(4, 6, 3)).set_output(transform="pandas")
+    frame = reshaper.fit_transform(X)
+    assert frame.attrs == {"image_shape": (4, 6, 3)}
+    assert list(frame.index) == list("abcdef")
+    assert_array_equal(ImageReshaper().fit_transform(frame), colour())
+    assert_array_equal(reshaper.inverse_transform(frame), X)
+    flat = ImageReshaper(image_shape="flat").set_output(transform="pandas")
+    assert flat.fit_transform(frame).attrs == {}
+
+
+@pytest.mark.parametrize("cls", [ImageReshaper, ImageNormalizer, ImageAugmenter])
+def test_image_shape_comes_before_that_of_a_frame(cls):
+    frame = pd.DataFrame(rows_of(colour()))
+    frame.attrs["image_shape"] = (4, 6, 3)
+    transformer = cls(image_shape=(6, 12)).fit(frame)
+    assert transformer.image_shape_ == (6, 12, 1)
+    assert len(transformer.transform(frame)) == 6
+
+
+class FrameWithoutAttributes:
+    """The part of polars' DataFrame that scikit-learn's set_output uses."""
+
+    container_lib = "plain frames"
+
+    def create_container(self, X_output, X_original, columns, inplace=True):
+        return pd.DataFrame(X_output).to_dict("list")
+
+    def is_supported_container(self, X):
+        return isinstance(X, dict)
+
+    def rename_columns(self, X, columns):
+        return X
+
+
+@pytest.fixture
+def plain_frames(monkeypatch):
+    monkeypatch.setitem(
+        ADAPTERS_MANAGER.adapters, "plain frames", FrameWithoutAttributes()
+    )
+
+
+@all_transformers
+@pytest.mark.usefixtures("plain_frames")
+def test_a_frame_that_loses_the_shape_is_made_with_a_warning(transformer):
+    transformer = clone(transformer).set_output(transform="plain frames")
+    # Square grey images and rows lose nothing.
+    assert len(transformer.fit_transform(make_images((3, 5, 5)))) == 25
+    assert len(transformer.fit_transform(rows_of(colour()))) == 72
+    if transformer.get_params().get("image_shape") == "flat":
+        assert len(transformer.fit_transform(colour())) == 72
+        return
+    message = r'shape of the images, \(4, 6, 3\): .* Set image_shape on .* "pandas"'
+    with pytest.warns(UserWarning, match=message):
+        transformer.fit_transform(colour())
+    with pytest.warns(UserWarning, match=message):
+        transformer.transform(colour())
+
+
 @all_transformers
 @pytest.mark.parametrize("way", ["pickle", "deepcopy", "joblib"])
 def test_a_fitted_transformer_can_be_stored(transformer, way, tmp_path):
@@ -172,6 +262,45 @@ def test_a_fitted_transformer_can_be_stored(transformer, way, tmp_path):
         joblib.dump(fitted, tmp_path / "transformer.joblib")
         again = joblib.load(tmp_path / "transformer.joblib", mmap_mode="r")
     assert_array_equal(again.transform(images), fitted.transform(images))
+
+
+@pytest.mark.parametrize("cls", [ImageReshaper, ImageNormalizer])
+def test_classes_are_stored_by_their_public_path(cls):
+    assert cls.__module__ == "fmnist_sk.preprocessing"
+    assert b"fmnist_sk.preprocessing\x94" in pickle.dumps(cls())
+
+
+class Convertible:
+    """An object that NumPy can convert, without shape or length."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.array, dtype=dtype)
+
+
+def tensor(array):
+    import tensorflow as tf
+
+    return tf.constant(array)
+
+
+@all_transformers
+@pytest.mark.parametrize("shape", [(6, 25), (6, 5, 5), (6, 4, 6, 3)], ids=str)
+@pytest.mark.parametrize("convert", [Convertible, tensor])
+def test_objects_that_numpy_converts_are_images(transformer, convert, shape):
+    X = make_images(shape)
+    expected = clone(transformer).fit_transform(X)
+    result = clone(transformer).fit_transform(convert(X))
+    assert_array_equal(result, expected)
+    assert result.dtype == expected.dtype
+    fitted = clone(transformer).fit(X)
+    assert_array_equal(fitted.transform(convert(X)), fitted.transform(X))
+    if hasattr(fitted, "inverse_transform"):
+        assert_array_equal(
+            fitted.inverse_transform(convert(X)), fitted.inverse_transform(X)
+        )
 
 
 @pytest.mark.parametrize("cls", [ImageReshaper, ImageNormalizer, ImageAugmenter])
@@ -266,7 +395,7 @@ def test_uint8_is_divided_by_255_whatever_it_holds(per):
 
 
 def as_columns(images, per):
-    """Lay out the values so that what shares a scale is one column."""
+    """Return the values with one column for each scale."""
     return images.reshape(
         -1, {"global": 1, "channel": images.shape[-1], "pixel": images[0].size}[per]
     )
@@ -358,7 +487,7 @@ def test_a_normalizer_fitted_on_uint8_divides_floats_by_255_too():
 def test_statistics_do_not_depend_on_the_chunks(monkeypatch):
     X = make_images((40, 25), np.float32)
     whole = ImageNormalizer("standardize", "pixel").fit(X)
-    monkeypatch.setattr(preprocessing, "_CHUNK_VALUES", 60)
+    monkeypatch.setattr(_normalizer, "_CHUNK_VALUES", 60)
     parts = ImageNormalizer("standardize", "pixel").fit(X)
     assert_allclose(parts.center_, whole.center_, rtol=1e-14)
     assert_allclose(parts.scale_, whole.scale_, rtol=1e-14)

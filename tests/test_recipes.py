@@ -5,16 +5,22 @@ import pytest
 from _small import quick
 
 from fmnist_sk import _engine
-from fmnist_sk._training import (
-    OPTIMIZERS,
-    recipe_of,
+from fmnist_sk._training import OPTIMIZERS
+from fmnist_sk._training._plan import (
+    resolve_augmentation,
     resolve_learning_rate,
     resolve_length,
+    resolve_precision,
     resolve_tta,
     resolve_weight_decay,
 )
-from fmnist_sk._training._recipes import RECIPES, Recipe, resolve_precision
-from fmnist_sk.architectures import ARCHITECTURES, describe_network
+from fmnist_sk.architectures import (
+    ARCHITECTURES,
+    NetworkDescription,
+    Recipe,
+    describe_network,
+    recipe_of,
+)
 
 
 def recipe(architecture, **parameters):
@@ -54,31 +60,28 @@ def test_networks_without_batch_normalisation_are_trained_gently():
     assert recipe("standard").rate > recipe("standard", batch_norm=False).rate
     assert recipe("two_conv").rate == Recipe().rate
     assert recipe("vgg", batch_norm=False).epochs == recipe("vgg").epochs
-    assert recipe(lambda image_shape, n_classes: None) == Recipe()
-
-
-def test_recipes_are_of_architectures():
-    assert set(RECIPES) <= set(ARCHITECTURES)
+    own = NetworkDescription(lambda image_shape, n_classes: None, (28, 28, 1), 10, ())
+    assert recipe_of(own) == Recipe()
 
 
 @pytest.mark.parametrize("architecture", ["compact", "vgg"])
 def test_auto_is_the_augmentation_of_the_recipe(architecture, sample):
     X, y = sample.X_train[:60], sample.y_train[:60]
-    own = RECIPES[architecture].augmentation
+    own = ARCHITECTURES[architecture].recipe.augmentation
     models = [
         quick(architecture=architecture, filters=4, augmentation=augmentation).fit(X, y)
         for augmentation in ("auto", own)
     ]
-    for a, b in zip(*(clf._weights for clf in models), strict=True):
+    for a, b in zip(*(clf._fitted.weights for clf in models), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_mirror_images_are_only_asked_about_where_training_had_them(sample):
-    deep, mirrored = recipe("vgg"), {"horizontal_flip": 0.5}
-    assert resolve_tta(deep, "auto", mirrored) == "flip"
-    assert resolve_tta(deep, "auto", {"shift": 0.04}) is None
-    assert resolve_tta(deep, None, mirrored) is None
-    assert resolve_tta(recipe("standard"), "auto", mirrored) is None
+    deep = recipe("vgg")
+    assert resolve_tta(deep, {"horizontal_flip": 0.5}) == "flip"
+    assert resolve_tta(deep, {"alternating_flip": 1}) == "flip"
+    assert resolve_tta(deep, {"shift": 0.04}) is None
+    assert resolve_tta(recipe("standard"), {"horizontal_flip": 0.5}) is None
     X, y = sample.X_train[:60], sample.y_train[:60]
     clf = quick(architecture="vgg", filters=4).fit(X, y)
     by_default = clf.predict_proba(X)
@@ -88,16 +91,33 @@ def test_mirror_images_are_only_asked_about_where_training_had_them(sample):
     assert np.abs(by_default - clf.set_params(tta=None).predict_proba(X)).max() > 0
 
 
+@pytest.mark.parametrize("architecture", ["standard", "vgg"])
+@pytest.mark.parametrize(
+    ("shape", "pixels"), [((28, 28), 1), ((28, 56), 1), ((5, 500), 0), ((60, 30), 1)]
+)
+def test_a_default_shift_is_a_small_part_of_the_shorter_side(
+    architecture, shape, pixels
+):
+    settings = resolve_augmentation(recipe(architecture), "auto", (*shape, 1))
+    assert max(round(settings["shift"] * size) for size in shape) == pixels
+    given = {"shift": 0.04}
+    assert resolve_augmentation(recipe(architecture), given, (5, 500, 1)) == given
+
+
+def test_strips_are_not_augmented_by_default():
+    assert resolve_augmentation(recipe("vgg"), "auto", (1, 500, 1)) is None
+
+
 @pytest.mark.parametrize("optimizer", ["adamw", "nesterov"])
 def test_none_is_the_recipe(optimizer, sample):
     X, y = sample.X_train[:60], sample.y_train[:60]
     settings = {
-        "learning_rate": RECIPES["compact"].rate
+        "learning_rate": ARCHITECTURES["compact"].recipe.rate
         * OPTIMIZERS[optimizer]["learning_rate"],
         "weight_decay": OPTIMIZERS[optimizer]["weight_decay"],
     }
     models = [quick(optimizer=optimizer, **given).fit(X, y) for given in ({}, settings)]
-    for a, b in zip(*(clf._weights for clf in models), strict=True):
+    for a, b in zip(*(clf._fitted.weights for clf in models), strict=True):
         np.testing.assert_array_equal(a, b)
 
 

@@ -8,8 +8,6 @@ import pytest
 from _small import quick
 from joblib import Parallel, delayed
 
-from fmnist_sk._training._pool import _idle
-
 
 @pytest.fixture(scope="module")
 def images(sample):
@@ -72,7 +70,7 @@ def test_fits_in_threads_without_a_seed_differ(images):
         delayed(quick(random_state=None, epochs=1).fit)(X[:32], y[:32])
         for _ in range(12)
     )
-    assert len({model._seed for model in models}) == 12
+    assert len({model._training_state.seed for model in models}) == 12
 
 
 def test_divergence_in_the_last_step_raises(images):
@@ -84,7 +82,22 @@ def test_divergence_in_the_last_step_raises(images):
         clf.fit(X, y)
 
 
-def test_rates_share_a_graph(images):
+@pytest.fixture
+def built(monkeypatch):
+    """Training graphs built during a test."""
+    from fmnist_sk._training._graph import TrainingGraph
+
+    graphs, build = [], TrainingGraph.__init__
+
+    def counting(self, *args, **kwargs):
+        graphs.append(self)
+        build(self, *args, **kwargs)
+
+    monkeypatch.setattr(TrainingGraph, "__init__", counting)
+    return graphs
+
+
+def test_rates_share_a_graph(images, built):
     X, y = images
     rates = {
         "dropout": [0.2, 0.3],
@@ -92,15 +105,18 @@ def test_rates_share_a_graph(images):
         "label_smoothing": [0.0, 0.2],
         "learning_rate": [1e-3, 1e-2],
     }
-    quick(dropout=0.1).fit(X, y)
-    before = len(_idle)
+    # A size that no other test uses, so that there is no graph to reuse yet.
+    quick(dropout=0.1, filters=7).fit(X, y)
+    assert len(built) == 1
     for name, values in rates.items():
         first, second = (
-            quick(**{"dropout": 0.1, "epochs": 4, name: value}).fit(X, y)
+            quick(**{"dropout": 0.1, "filters": 7, "epochs": 4, name: value}).fit(X, y)
             for value in values
         )
         assert abs(first.predict_proba(X) - second.predict_proba(X)).max() > 1e-3
-    assert len(_idle) == before
+    assert len(built) == 1
+    quick(dropout=0.1, filters=6).fit(X, y)
+    assert len(built) == 2  # the count does see another graph
 
 
 def test_class_weights_of_parts_of_the_data(images):
@@ -132,11 +148,14 @@ def test_pixels_of_any_magnitude(images, factor):
     )
 
 
-@pytest.mark.filterwarnings("ignore:overflow")
 def test_pixels_too_large_are_refused(images):
     X, y = images
-    with pytest.raises(ValueError, match="too large"):
-        quick().fit(X * 1e300, y)
+    clf = quick(epochs=1).fit(X, y)
+    for predict_or_fit in clf.predict_proba, lambda X: quick().fit(X, y):
+        with pytest.raises(ValueError, match=r"too large for dtype\('float32'\)"):
+            predict_or_fit(X * 1e300)
+    with pytest.raises(ValueError, match=r"too large for dtype\('float32'\)"):
+        quick().fit(X, y, X_val=X * 1e300, y_val=y)
 
 
 def test_going_on_with_another_network_is_refused(images):

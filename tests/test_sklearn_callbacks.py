@@ -131,7 +131,9 @@ class Fail(Watch):
 
 
 def assert_same_model(model, other):
-    for weights, others in zip(model._weights, other._weights, strict=True):
+    for weights, others in zip(
+        model._fitted.weights, other._fitted.weights, strict=True
+    ):
         np.testing.assert_array_equal(weights, others)
     for name in "history_", "n_iter_", "best_epoch_", "temperature_":
         assert getattr(model, name) == getattr(other, name)
@@ -257,12 +259,14 @@ def test_what_a_callback_gets(images):
     )
     # An epoch begins as the one before has ended.
     for begun, ended in zip(seen.begun[2:], seen.ended[:-2], strict=True):
-        np.testing.assert_array_equal(begun[-1]._weights[0], ended[-1]._weights[0])
+        np.testing.assert_array_equal(
+            begun[-1]._fitted.weights[0], ended[-1]._fitted.weights[0]
+        )
     assert seen.begun[0][-1] is None
 
 
 def test_weights_are_copied_only_for_a_callback_that_asks(images, monkeypatch):
-    from fmnist_sk.architectures._network import Network
+    from fmnist_sk.architectures import Network
 
     copied = []
     get_weights = Network.get_weights

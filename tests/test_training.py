@@ -1,6 +1,7 @@
 """How FashionCNNClassifier trains: weights, hold-outs, going on."""
 
 import copy
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,8 +9,7 @@ from _small import quick
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, log_loss
 
-from fmnist_sk._training import OPTIMIZERS, Normalisation, Run
-from fmnist_sk._training._schedules import learning_rates
+from fmnist_sk._training import OPTIMIZERS, LabelledImages, Normalisation
 from fmnist_sk.augmentation import check_augmentation
 
 
@@ -79,6 +79,17 @@ def test_class_weights_are_sample_weights(images):
     weight = np.select([y == 0, y == 1], [5.0, 0.5], 1.0)
     by_sample = quick().fit(X, names, sample_weight=weight)
     np.testing.assert_array_equal(by_class.predict_proba(X), by_sample.predict_proba(X))
+
+
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])
+def test_class_weights_that_are_no_weights_are_refused(images, weight):
+    X, y = images
+    for call in ("fit", "partial_fit"):
+        clf = quick(class_weight={0: weight})
+        extra = {"classes": np.unique(y)} if call == "partial_fit" else {}
+        with pytest.raises(ValueError, match="class_weight must hold finite numbers"):
+            getattr(clf, call)(X, y, **extra)
+        assert not hasattr(clf, "classes_")
 
 
 def test_balanced_classes_find_the_rare_one(sample):
@@ -158,6 +169,22 @@ def test_the_hold_out_is_stratified_and_shuffled(sample):
     assert clf.history_["val_accuracy"][clf.best_epoch_ - 1] > 0.5
 
 
+@pytest.mark.parametrize(("n_images", "fraction"), [(50, 0.1), (20, 0.1), (40, 0.9)])
+def test_a_small_hold_out_has_an_image_of_each_class(sample, n_images, fraction):
+    """Two images of each class suffice."""
+    rows = np.concatenate(
+        [np.flatnonzero(sample.y_train == k)[: n_images // 10] for k in range(10)]
+    )
+    X, y = sample.X_train[rows], sample.y_train[rows]
+    data = LabelledImages(
+        X, y.astype(np.int32), np.ones(n_images), np.arange(n_images), (28, 28, 1)
+    )
+    for part in data.split(fraction, np.random.RandomState(0)):
+        assert set(y[part.rows]) == set(range(10))
+    clf = quick(early_stopping=True, validation_fraction=fraction).fit(X, y)
+    assert len(clf.history_["val_loss"]) == clf.n_iter_
+
+
 def test_a_hold_out_that_cannot_be_stratified_is_refused(images):
     X, y = images
     y = np.where(np.arange(300) == 0, 99, y)
@@ -187,7 +214,9 @@ def test_refit_trains_on_everything_for_the_best_number_of_epochs(images, warm):
     if warm:
         by_hand.fit(X[:200], y[:200])
     by_hand.set_params(learning_rate=0.02, epochs=refitted.n_iter_).fit(X, y)
-    for expected, weight in zip(by_hand._weights, refitted._weights, strict=True):
+    for expected, weight in zip(
+        by_hand._fitted.weights, refitted._fitted.weights, strict=True
+    ):
         np.testing.assert_array_equal(weight, expected)
 
 
@@ -200,7 +229,7 @@ def test_refit_needs_images_that_were_held_out_from_X(images):
         )
         for refit in (False, True)
     ]
-    for a, b in zip(*(clf._weights for clf in models), strict=True):
+    for a, b in zip(*(clf._fitted.weights for clf in models), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -298,39 +327,73 @@ def test_every_parameter_trains_and_matters(images, parameters):
         assert abs(clf.predict_proba(X) - other.predict_proba(X)).max() > 1e-4
 
 
-def a_run(X, augmentation):
-    return Run(
-        rows=np.arange(len(X)),
-        sample_weight=np.ones(len(X), np.float32),
-        image_shape=(4, 4, 1),
-        normalisation=Normalisation.learn(X, np.arange(len(X)), (4, 4, 1)),
-        schedule="constant",
-        learning_rate=0.1,
-        seed=0,
-        augmentation=check_augmentation(augmentation),
-    )
+def some_images(X, y, weights=None):
+    weights = np.ones(len(X)) if weights is None else weights
+    return LabelledImages(X, y, weights, np.arange(len(X)), (4, 4, 1))
 
 
-def test_labels_are_mixed_as_the_images_are():
-    """The pixels are ten times the label."""
+def augmentation_plan(augmentation):
+    return SimpleNamespace(augmentation=check_augmentation(augmentation), seed=0)
+
+
+MIXING = {"mixup": 0.5, "mixup_alpha": 1.0, "cutmix": 0.3}
+
+
+def test_labels_and_weights_are_mixed_as_the_images_are():
+    """The pixels are ten times the label, and the weights are the label and one."""
     y = np.random.default_rng(0).integers(10, size=200).astype(np.int32)
     X = np.repeat(10.0 * y[:, None], 16, axis=1)
-    run = a_run(X, {"mixup": 0.5, "mixup_alpha": 1.0, "cutmix": 0.3})
+    data = some_images(X, y, y + 1.0)
+    normalisation = Normalisation.learn(X, data.rows, data.image_shape)
     rows = np.random.default_rng(1).permutation(200)[:150]
-    images, others, own = run.take(X, y, rows, 0, np.random.default_rng(2))
-    normalisation = run.normalisation
+    images, codes, weights, partner_codes, partner_weights, shares = data.augmented(
+        rows, augmentation_plan(MIXING), normalisation, 0, np.random.default_rng(2)
+    )
+    np.testing.assert_array_equal(codes, y[rows])
+    mean = (y + 1.0).mean()
+    np.testing.assert_allclose(weights * mean, codes + 1, rtol=1e-6)
+    np.testing.assert_allclose(partner_weights * mean, partner_codes + 1, rtol=1e-6)
     pixels = images * normalisation.scale + normalisation.mean
-    labels = (own * y[rows] + (1 - own) * others)[:, None]
+    labels = (shares * codes + (1 - shares) * partner_codes)[:, None]
     np.testing.assert_allclose(pixels.mean(axis=(1, 2)), 10 * labels, atol=1e-3)
-    assert (own < 1).mean() > 0.5
+    assert (shares < 1).mean() > 0.5
+
+
+@pytest.mark.parametrize("mixing", [{"mixup": 1.0, "mixup_alpha": 1.0}, {"cutmix": 1}])
+@pytest.mark.parametrize("by", ["sample_weight", "class_weight"])
+def test_a_label_of_almost_no_weight_is_not_learnt_from_partners_either(
+    sample, mixing, by
+):
+    X, y = sample.X_train[:600], sample.y_train[:600]
+    clf = quick(epochs=8, augmentation=mixing, learning_rate=0.01)
+    if by == "class_weight":
+        clf.set_params(class_weight={0: 1e-6}).fit(X, y)
+    else:
+        clf.fit(X, y, sample_weight=np.where(y == 0, 1e-6, 1.0))
+    shirts = X[y == 0]
+    assert clf.predict_proba(shirts)[:, 0].mean() < 0.02
+    clf.set_params(class_weight=None).fit(X, y)
+    assert clf.predict_proba(shirts)[:, 0].mean() > 0.2
+
+
+def test_the_accuracy_of_mixed_images_counts_both_labels(images):
+    """Images that are their partner's but for their label: the partner's counts."""
+    X, y = images
+    halves = {"cutmix": 1.0, "cutmix_alpha": 1e-3}  # all or nothing of the image
+    clf = quick(augmentation=halves, epochs=20, learning_rate=0.01).fit(X, y)
+    plain = quick(epochs=20, learning_rate=0.01).fit(X, y)
+    assert plain.history_["accuracy"][-1] > 0.9
+    assert clf.history_["accuracy"][-1] > 0.75
 
 
 def test_alternating_flips_mirror_one_half_and_then_the_other():
     X = np.random.default_rng(0).integers(256, size=(100, 16)).astype(np.uint8)
-    run = a_run(X, {"alternating_flip": 1})
+    data = some_images(X, np.zeros(100, np.int32))
+    normalisation = Normalisation.learn(X, data.rows, data.image_shape)
+    plan = augmentation_plan({"alternating_flip": 1})
     rng, rows = np.random.default_rng(1), np.random.default_rng(2).permutation(100)
-    (first,), (second,), (third,) = (
-        run.take(X, np.zeros(100, np.int32), rows, epoch, rng) for epoch in range(3)
+    first, second, third = (
+        data.augmented(rows, plan, normalisation, epoch, rng)[0] for epoch in range(3)
     )
     np.testing.assert_array_equal(first, second[:, :, ::-1])
     np.testing.assert_array_equal(first, third)
@@ -352,20 +415,8 @@ def test_partial_fit_mixes_as_fit_does(images):
     np.testing.assert_array_equal(whole.predict_proba(X), steps.predict_proba(X))
 
 
-def test_learning_rates():
-    one_cycle = learning_rates("one_cycle", 0.4, 100)
-    assert one_cycle.argmax() == 25
-    assert one_cycle.max() == pytest.approx(0.4)
-    assert one_cycle[0] == pytest.approx(0.04)
-    assert one_cycle[-1] < 0.001
-    assert (np.diff(learning_rates("cosine", 0.4, 100)) < 0).all()
-    np.testing.assert_array_equal(learning_rates("constant", 0.5, 3), [0.5] * 3)
-    for schedule in ("one_cycle", "cosine", "constant"):
-        assert learning_rates(schedule, 0.5, 1).shape == (1,)
-
-
 def test_normalisation_is_exact(monkeypatch):
-    monkeypatch.setattr("fmnist_sk._training._data._BLOCK_BYTES", 1000)
+    monkeypatch.setattr("fmnist_sk._training._normalisation._BLOCK_BYTES", 1000)
     rng = np.random.default_rng(0)
     X = (rng.normal(1e5, 3, size=(500, 4, 3)) * [1, 2, 0]).reshape(500, 12)
     rows = np.arange(0, 500, 2)

@@ -5,7 +5,6 @@ import pytest
 from _small import quick
 
 from fmnist_sk._training import OPTIMIZERS
-from fmnist_sk.architectures import describe_network
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "nesterov"])
@@ -13,7 +12,7 @@ def test_the_fused_optimizers_do_what_keras_does(optimizer):
     import keras
     import tensorflow as tf
 
-    from fmnist_sk._training._optimizers import FUSED
+    from fmnist_sk._training._fused_optimizers import FUSED
 
     settings = dict(OPTIMIZERS[optimizer])
     name, _ = settings.pop("name"), settings.pop("weight_decay")
@@ -34,13 +33,13 @@ def test_the_fused_optimizers_do_what_keras_does(optimizer):
 @pytest.mark.parametrize("architecture", ["standard", "two_conv", "resnet"])
 def test_nothing_of_the_training_step_is_compiled_by_xla(architecture, sample):
     """On a CPU it convolves three times slower than oneDNN."""
-    from fmnist_sk._training import _pool
+    from fmnist_sk._training import _graph_pool
 
     X, y = sample.X_train[:40].astype(np.uint16), sample.y_train[:40]
     clf = quick(architecture=architecture, filters=4, dense_units=0, epochs=1)
     clf.fit(X, y).fit(X.astype(np.uint8), y)
-    graph = next(reversed(_pool._idle.values()))[-1]
-    functions = list(graph._functions.values())
+    graph = next(reversed(_graph_pool._idle.values()))[-1]
+    functions = list(graph.train_steps.traces.values())
     assert len(functions) == 2  # for whole pixels, and for normalised images
     for function in functions:
         definition = function.graph.as_graph_def()
@@ -56,7 +55,7 @@ def test_batch_normalisation_of_any_width(units, dtype):
     """Widths that oneDNN is slow at in bfloat16 are normalised in float32."""
     import tensorflow as tf
 
-    from fmnist_sk.architectures._layers import DenseBlock
+    from fmnist_sk.architectures._fast_layers import DenseBlock
 
     x = np.random.default_rng(0).normal(3, 2, (64, units)).astype(np.float32)
     block = DenseBlock(units, batch_norm=True, activation="linear", dtype=dtype)
@@ -77,7 +76,7 @@ def test_folded_weights_predict_what_keras_predicts(sample):
 
 
 def test_folding_is_of_kernels_with_three_arrays_after_them():
-    from fmnist_sk.architectures._folded import fold
+    from fmnist_sk.architectures._folded_blocks import fold
 
     kernel = np.ones((3, 3, 1, 2), np.float32)
     beta, mean = np.float32([1, 2]), np.float32([3, -4])
@@ -91,10 +90,9 @@ def test_folding_is_of_kernels_with_three_arrays_after_them():
 
 
 def test_a_prediction_graph_has_no_more_arguments_than_it_needs(sample):
-    from fmnist_sk._inference import Predictor
+    from fmnist_sk._inference import predictor_of
 
-    network = describe_network("standard", (28, 28, 1), 10, {})
     clf = quick(architecture="standard").fit(sample.X_train[:100], sample.y_train[:100])
-    predictor = Predictor(network, clf._weights, clf._normalisation)
-    assert len(clf._weights) == 14
+    predictor = predictor_of(clf._fitted)
+    assert len(clf._fitted.weights) == 14
     assert len(predictor._tensors) == 8

@@ -1,44 +1,190 @@
-"""Epochs as tasks of scikit-learn's callbacks."""
+"""The loop over epochs."""
 
-from functools import partial
+from dataclasses import dataclass, field
 
 import keras
+import numpy as np
+
+from .._batches import rows_per_call
+from ._graph import TrainingGraph
+from ._learning_rate import LearningRate, learning_rates
+
+# Steps in a call of the graph. A call costs about a millisecond of Python; the images
+# of a call are gathered, and augmented, at once.
+_STEPS_PER_CALL = 64
+_BYTES_PER_CALL = 16 * 2**20
 
 
-class EpochTasks(keras.callbacks.Callback):
-    """Makes a task of each epoch, and stops training where a callback wants it to.
+@dataclass
+class Run:
+    """A training run as it goes on: what its callbacks watch and change.
 
-    To the training it is one more Keras callback, which only watches.
+    Attributes
+    ----------
+    graph : TrainingGraph
+        Graph with the weights and the optimizer.
+    epoch : int
+        Epochs trained so far, counted from the estimator's first.
+    history : dict of list
+        Figures of each epoch.
+    learning_rate : LearningRate
+        Schedule of the run, once it has begun.
+    """
+
+    graph: TrainingGraph
+    epoch: int
+    history: dict[str, list[float]] = field(default_factory=dict)
+    learning_rate: LearningRate = field(init=False)
+
+
+def run_epochs(run, training, held_out, plan, normalisation, callbacks):
+    """Train for the epochs of a plan.
 
     Parameters
     ----------
-    task : Task
-        What the epochs are parts of.
-    rows : ndarray of int
-        What is trained on.
-    snapshot : callable
-        Gives the attributes of the fitted estimator as it is now, from the history
-        and the number of epochs.
+    run : Run
+        The run; its graph has been set to its starting point.
+    training : LabelledImages
+        Images to train on.
+    held_out : LabelledImages or None
+        Held-out images, evaluated after each epoch.
+    plan : Plan
+        Plan of the run.
+    normalisation : Normalisation
+        Normalisation of the training images.
+    callbacks : list of keras.callbacks.Callback
+        Observers, called as Keras calls them. They may stop the run, and change
+        weights and learning rate.
     """
+    model, n_steps = run.graph.model, _steps_per_epoch(training, plan)
+    model.stop_training, logs = False, {}
+    n_epochs = plan.epochs - plan.first_epoch
+    planned = learning_rates(plan.lr_schedule, plan.learning_rate, n_epochs * n_steps)
+    run.learning_rate = LearningRate(
+        run.graph.optimizer.learning_rate, planned.reshape(n_epochs, n_steps)
+    )
+    hooks = keras.callbacks.CallbackList(
+        callbacks,
+        model=model,
+        epochs=plan.epochs,
+        steps=n_steps,
+        verbose=plan.verbose,
+    )
+    hooks.on_train_begin()
+    while run.epoch < plan.epochs and not model.stop_training:
+        run.learning_rate.announce_epoch(run.epoch - plan.first_epoch)
+        hooks.on_epoch_begin(run.epoch)
+        logs = _train_epoch(run, training, plan, normalisation, hooks)
+        if held_out is not None:
+            logs |= _evaluate(run, held_out, normalisation, hooks)
+            _check_finite(logs["val_loss"], run.epoch)
+        run.epoch += 1
+        for name, value in logs.items():
+            run.history.setdefault(name, []).append(value)
+        hooks.on_epoch_end(run.epoch - 1, logs)
+        run.learning_rate.end_step(-1)
+    hooks.on_train_end(logs)
 
-    def __init__(self, task, rows, snapshot):
-        super().__init__()
-        self._parent, self._rows, self._snapshot = task, rows, snapshot
-        self._history = {}
 
-    def on_epoch_begin(self, epoch, logs=None):
-        """Begin a task."""
-        self._epoch = self._parent.begin_part(
-            "epoch", self._rows, fitted=partial(self._fitted_after, epoch)
+def _steps_per_epoch(training, plan):
+    return -(-len(training) // plan.batch_size)
+
+
+def _train_epoch(run, training, plan, normalisation, hooks):
+    rng = np.random.default_rng([plan.seed, run.epoch])
+    run.graph.set_seeds(rng)
+    learning_rate = run.learning_rate
+    learning_rate.begin_epoch()
+    order = rng.permutation(training.rows)
+    # Batches of almost the same size: a last batch of a single image would upset batch
+    # normalisation.
+    n_steps = _steps_per_epoch(training, plan)
+    edges = np.linspace(0, len(order), n_steps + 1).astype(np.int32)
+    by_step = any(map(_watches_batches, hooks.callbacks))
+    at_once = _steps_per_call(training.images, edges[1] + 1)
+    totals = np.zeros(3)
+    for first in range(0, n_steps, at_once):
+        last = min(n_steps, first + at_once)
+        rows = order[edges[first] : edges[last]]
+        images, *labels = training.augmented(rows, plan, normalisation, run.epoch, rng)
+        constants = normalisation.constants(images.dtype)
+        # Callbacks at the batches change how many steps a call takes, and not which
+        # images come: the model is the same with and without them.
+        for begin in range(first, last, 1 if by_step else at_once):
+            end = begin + 1 if by_step else last
+            if by_step:
+                learning_rate.announce_step(begin)
+            hooks.on_train_batch_begin(begin)
+            if by_step:
+                learning_rate.begin_step(begin)
+            batch = slice(*(edges[[begin, end]] - edges[first]))
+            totals += run.graph.train_steps(
+                images[batch],
+                *constants,
+                edges[begin : end + 1] - edges[begin],
+                learning_rate.rates[begin:end],
+                *(part[batch] for part in labels),
+            )
+            logs = _means(totals)
+            _check_finite(logs["loss"], run.epoch)
+            used = float(learning_rate.rates[end - 1])
+            hooks.on_train_batch_end(end - 1, logs)
+            learning_rate.end_step(end - 1)
+    return logs | {"learning_rate": used}
+
+
+def _evaluate(run, held_out, normalisation, hooks):
+    evaluate, rows, totals = run.graph.evaluate_batch, held_out.rows, np.zeros(3)
+
+    def arrays(part):
+        images = normalisation.take(held_out.images, part, held_out.image_shape)
+        labels = held_out.codes[part], held_out.sample_weight[part]
+        return images, *normalisation.constants(images.dtype), *labels
+
+    hooks.on_test_begin()
+    step = rows_per_call(evaluate.activation_bytes(*arrays(rows[:1])))
+    for batch, first in enumerate(range(0, len(rows), step)):
+        hooks.on_test_batch_begin(batch)
+        totals += evaluate(*arrays(rows[first : first + step]))
+        logs = _means(totals)
+        hooks.on_test_batch_end(batch, logs)
+    hooks.on_test_end(logs)
+    return {f"val_{name}": value for name, value in logs.items()}
+
+
+def _steps_per_call(images, batch_size):
+    itemsize = 1 if images.dtype == np.uint8 else 4
+    fitting = _BYTES_PER_CALL // (itemsize * images.shape[1] * int(batch_size))
+    return max(1, min(_STEPS_PER_CALL, fitting))
+
+
+def _watches_batches(callback):
+    """Tell whether a callback of somebody else does anything at training batches."""
+    if type(callback).__module__.startswith(__package__):
+        return False
+    names = (
+        "on_batch_begin",
+        "on_batch_end",
+        "on_train_batch_begin",
+        "on_train_batch_end",
+    )
+    return any(
+        getattr(getattr(callback, name), "__func__", None)
+        is not getattr(keras.callbacks.Callback, name)
+        for name in names
+    )
+
+
+def _check_finite(loss, epoch):
+    if not np.isfinite(loss):
+        raise ValueError(
+            f"Training diverged: the loss is {loss} in epoch {epoch + 1}. Lower "
+            "learning_rate, or look for extreme values in X."
         )
 
-    def on_epoch_end(self, epoch, logs=None):
-        """End it."""
-        for name, value in logs.items():
-            self._history.setdefault(name, []).append(value)
-        if self._epoch.end(partial(self._fitted_after, epoch + 1)):
-            self.model.stop_training = True
 
-    def _fitted_after(self, n_epochs):
-        history = {name: list(values) for name, values in self._history.items()}
-        return self._snapshot(history, n_epochs)
+def _means(totals):
+    return {
+        "loss": float(totals[0] / totals[2]),
+        "accuracy": float(totals[1] / totals[2]),
+    }

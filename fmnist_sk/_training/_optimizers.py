@@ -1,59 +1,19 @@
-"""Keras's Adam and SGD, with the update of a weight in one operation.
+"""Optimizers by the names of the parameter `optimizer`."""
 
-Keras composes an update from a dozen elementwise operations, each of which reads and
-writes all of the weights: with batches of 64 that is a fifth of the training time of a
-network with a dense layer. TensorFlow has the same formulas as single operations.
-"""
-
-import keras
-import tensorflow as tf
-
-
-class FusedAdamW(keras.optimizers.AdamW):
-    """AdamW; without decay it is Adam."""
-
-    def apply(self, grads, trainable_variables=None):
-        """Update all variables."""
-        step = tf.cast(self.iterations + 1, tf.float32)
-        self._powers = tf.pow(self.beta_1, step), tf.pow(self.beta_2, step)
-        super().apply(grads, trainable_variables)
-
-    def update_step(self, gradient, variable, learning_rate):
-        """Update a `tf.Variable` and its two moments."""
-        i = self._get_variable_index(variable)
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=self._momentums[i].value.handle,
-            v=self._velocities[i].value.handle,
-            beta1_power=self._powers[0],
-            beta2_power=self._powers[1],
-            lr=tf.cast(learning_rate, tf.float32),
-            beta1=self.beta_1,
-            beta2=self.beta_2,
-            epsilon=self.epsilon,
-            grad=gradient,
-        )
-
-
-class FusedSGD(keras.optimizers.SGD):
-    """SGD, with or without momentum."""
-
-    def update_step(self, gradient, variable, learning_rate):
-        """Update a `tf.Variable` and its momentum."""
-        rate = tf.cast(learning_rate, tf.float32)
-        if not self.momentum:
-            tf.raw_ops.ResourceApplyGradientDescent(
-                var=variable.handle, alpha=rate, delta=gradient
-            )
-            return
-        tf.raw_ops.ResourceApplyKerasMomentum(
-            var=variable.handle,
-            accum=self.momentums[self._get_variable_index(variable)].value.handle,
-            lr=rate,
-            grad=gradient,
-            momentum=self.momentum,
-            use_nesterov=self.nesterov,
-        )
-
-
-FUSED = {"adamw": FusedAdamW, "adam": FusedAdamW, "sgd": FusedSGD}
+#: Name in Keras, constant learning rate and decoupled weight decay that suit each
+#: optimizer, and further arguments.
+OPTIMIZERS = {
+    "adamw": {"name": "adamw", "learning_rate": 1e-3, "weight_decay": 0.05},
+    "adam": {"name": "adam", "learning_rate": 1e-3, "weight_decay": 0.0},
+    "nadam": {"name": "nadam", "learning_rate": 1e-3, "weight_decay": 0.0},
+    "rmsprop": {"name": "rmsprop", "learning_rate": 1e-3, "weight_decay": 0.0},
+    "lion": {"name": "lion", "learning_rate": 1e-4, "weight_decay": 0.2},
+    "sgd": {"name": "sgd", "learning_rate": 3e-2, "weight_decay": 5e-4},
+    "nesterov": {
+        "name": "sgd",
+        "learning_rate": 2e-2,
+        "weight_decay": 5e-4,
+        "momentum": 0.9,
+        "nesterov": True,
+    },
+}

@@ -1,34 +1,45 @@
-"""What a training shows while it runs."""
+"""Progress of a training run on standard output."""
 
 import keras
 
+_FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
-class Progress:
-    """Nothing, a bar an epoch, or a line an epoch, as Keras's `verbose` has it."""
 
-    def __init__(self, verbose, epochs, n_steps):
-        self.verbose, self.epochs, self.n_steps = verbose, epochs, n_steps
+class Progress(keras.callbacks.Callback):
+    """Print a bar or a line for each epoch, like Keras's `verbose`.
 
-    def begin_epoch(self, epoch):
+    Keras's own `ProgbarLogger` prints a bar only.
+
+    Parameters
+    ----------
+    verbose : {0, 1, 2}
+        Nothing, a progress bar, or a line for each epoch.
+    """
+
+    def __init__(self, verbose):
+        super().__init__()
+        self.verbose = verbose
+
+    def on_epoch_begin(self, epoch, logs=None):
         """Announce an epoch."""
-        self.epoch = epoch
+        self._title = f"Epoch {epoch + 1}/{self.params['epochs']}"
         if self.verbose == 1:
-            print(f"Epoch {epoch + 1}/{self.epochs}")
-            self.bar = keras.utils.Progbar(
-                self.n_steps,
-                stateful_metrics=["loss", "accuracy", "val_loss", "val_accuracy"],
+            print(self._title)
+            self._bar = keras.utils.Progbar(
+                self.params["steps"], stateful_metrics=list(_FIGURES)
             )
 
-    def update(self, step, logs):
-        """Show how far the epoch is."""
+    def on_train_batch_end(self, batch, logs=None):
+        """Move the bar."""
         if self.verbose == 1:
-            self.bar.update(step, list(logs.items()), finalize=False)
+            self._bar.update(batch + 1, list(logs.items()), finalize=False)
 
-    def end_epoch(self, logs):
-        """Show how it went."""
+    def on_epoch_end(self, epoch, logs=None):
+        """Print the figures of an epoch."""
+        # Keras sorts the figures by their names.
+        figures = [(name, logs[name]) for name in _FIGURES if name in logs]
         if self.verbose == 1:
-            shown = [(key, logs[key]) for key in logs if key != "learning_rate"]
-            self.bar.update(self.n_steps, shown, finalize=True)
+            self._bar.update(self.params["steps"], figures, finalize=True)
         elif self.verbose == 2:
-            values = " - ".join(f"{key}: {value:.4g}" for key, value in logs.items())
-            print(f"Epoch {self.epoch + 1}/{self.epochs} - {values}")
+            values = " - ".join(f"{name}: {value:.4g}" for name, value in figures)
+            print(f"{self._title} - {values}")

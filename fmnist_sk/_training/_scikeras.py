@@ -1,18 +1,21 @@
 """The adapter to SciKeras, and the only place that imports it.
 
-SciKeras turns the optimizer's name and parameters into a compiled Keras optimizer,
-checks the callbacks, and drives `fit`. It does not touch the data: its validation
-copies, casts and encodes, and the classifier has already done what is needed.
+SciKeras turns the optimizer's name and parameters into a Keras optimizer, checks the
+callbacks, and drives `fit`. It does not touch the data: its validation copies, casts
+and encodes, and the classifier has already done what is needed.
 """
 
 import keras
 from scikeras.wrappers import BaseWrapper
 
-from ._optimizers import FUSED
+from .. import _engine
+from ._fused_optimizers import FUSED
+from ._losses import cross_entropy
+from ._optimizers import OPTIMIZERS
 
 
-class Trainer(BaseWrapper):
-    """SciKeras's wrapper around a `TrainingGraph`."""
+class _Adapter(BaseWrapper):
+    """SciKeras's wrapper around a training graph."""
 
     def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
         return X, y
@@ -24,6 +27,10 @@ class Trainer(BaseWrapper):
 
     target_encoder = feature_encoder
 
+    def _ensure_compiled_model(self):
+        with _engine.building():  # Keras's optimizers follow its global settings
+            super()._ensure_compiled_model()
+
 
 class _Identity:
     def fit(self, X):
@@ -33,64 +40,62 @@ class _Identity:
         return X
 
 
-def train(graph, X, y, *, run, optimizer, loss, watchers, **fit_parameters):
-    """Train a graph through SciKeras.
+class _AsKerasModel:
+    """The part of a Keras model that SciKeras uses, for a training graph.
 
     Parameters
     ----------
     graph : TrainingGraph
-        Compiled or not.
-    X : ndarray of shape (n_samples, n_features)
-        Images as rows.
-    y : ndarray of shape (n_samples,), dtype int32
-        Index of the class.
-    run : Run
-        The rest of what the graph needs.
-    optimizer : dict
-        Name of a Keras optimizer in `"name"`, and its parameters.
-    loss : callable
-        Loss of each image.
-    watchers : list of keras.callbacks.Callback
-        Called after the user's.
-    **fit_parameters : dict
-        `epochs`, `batch_size`, `callbacks`, `verbose` and `initial_epoch`.
-
-    Returns
-    -------
-    history : dict of list
-        One value an epoch.
+        Graph to train.
+    train : callable
+        Function of the checked callbacks that trains the graph.
     """
-    fit_parameters["callbacks"] = _as_list(fit_parameters["callbacks"]) + watchers
+
+    def __init__(self, graph, train):
+        self.graph = graph
+        self.compile = graph.compile
+
+        def run(x, y, *, callbacks, **_):
+            history = keras.callbacks.History()
+            history.history = train(callbacks)
+            return history
+
+        self.fit = run
+
+    def __getattr__(self, name):
+        return getattr(self.graph, name)
+
+
+def drive(graph, training, plan, callbacks, train):
+    """Let SciKeras compile a graph, unless it is compiled, and train it.
+
+    Parameters
+    ----------
+    graph : TrainingGraph
+        Graph to train.
+    training : LabelledImages
+        Images to train on.
+    plan : Plan
+        Plan of the run.
+    callbacks : list of keras.callbacks.Callback
+        Observers of the run.
+    train : callable
+        Function of the checked callbacks that trains the graph and returns the history.
+    """
+    optimizer = OPTIMIZERS[plan.optimizer]
     # The graph sets the weight decay of each run.
     settings = {
         f"optimizer__{key}": value
         for key, value in optimizer.items()
         if key not in ("name", "weight_decay")
     }
-    initial_epoch = fit_parameters.pop("initial_epoch", 0)
-    # SciKeras counts the epochs from the first one on.
-    fit_parameters["epochs"] -= initial_epoch
-    trainer = Trainer(
-        model=lambda: graph,
+    adapter = _Adapter(
+        model=lambda: _AsKerasModel(graph, train),
         optimizer=FUSED.get(optimizer["name"], optimizer["name"]),
-        loss=loss,
+        loss=cross_entropy,
+        callbacks=callbacks,
+        epochs=plan.epochs - plan.first_epoch,
+        verbose=plan.verbose,
         **settings,
-        **fit_parameters,
     )
-    trainer.fit(X, y, run=run, initial_epoch=initial_epoch)
-    return dict(trainer.history_)
-
-
-def _as_list(callbacks):
-    if callbacks is None:
-        return []
-    if isinstance(callbacks, keras.callbacks.Callback):
-        return [callbacks]
-    if not isinstance(callbacks, (list, tuple)) or not all(
-        isinstance(callback, keras.callbacks.Callback) for callback in callbacks
-    ):
-        raise TypeError(
-            "callbacks must be a keras.callbacks.Callback or a list of them. Got "
-            f"{callbacks!r} instead."
-        )
-    return list(callbacks)
+    adapter.fit(training.images, training.codes, initial_epoch=plan.first_epoch)

@@ -179,7 +179,7 @@ class ImageAugmenter(ImageTransformer):
             {name: getattr(self, name) for name in _SETTINGS},
             np.random.default_rng(seed),
         )
-        return self._as_output(augmented, shape)
+        return self._as_output(augmented, shape, X)
 
     def _fit_images(self, X):
         """Check the parameters that constraints cannot, then the images."""
@@ -207,4 +207,5 @@ class ImageAugmenter(ImageTransformer):
             If `X` is invalid or of another size than the training images.
         """
         check_is_fitted(self)
-        return self._as_output(*self._validate_images(X, reset=False))
+        rows, shape = self._validate_images(X, reset=False)
+        return self._as_output(rows, shape, X)

@@ -1,9 +1,18 @@
-"""Fashion-MNIST, whole and as a small sample that needs no network."""
+"""Data sets: Fashion-MNIST, whole or as a sample, and others in the format of MNIST."""
 
 from ._fashion_mnist import (
     CLASS_NAMES,
     fetch_fashion_mnist,
     load_fashion_mnist_sample,
 )
+from ._files import IdxFile
+from ._idx_dataset import IdxDataset, fetch_idx_dataset
 
-__all__ = ["CLASS_NAMES", "fetch_fashion_mnist", "load_fashion_mnist_sample"]
+__all__ = [
+    "CLASS_NAMES",
+    "IdxDataset",
+    "IdxFile",
+    "fetch_fashion_mnist",
+    "fetch_idx_dataset",
+    "load_fashion_mnist_sample",
+]

@@ -1,4 +1,4 @@
-"""Fashion-MNIST as Bunches: the whole, and a small sample within the package."""
+"""Fashion-MNIST: the whole data set, and a small sample inside the package."""
 
 import os
 from importlib import resources
@@ -7,10 +7,16 @@ from typing import Any, Literal, overload
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._compat import validate_params
-from ._files import FILES, data_homes, load
+from .._compat import Interval, StrOptions, validate_params
+from ._files import IdxFile
+from ._idx_dataset import (
+    IdxDataset,
+    Subset,
+    fetch_idx_dataset,
+    make_bunch,
+    part_names,
+)
 
 #: The names of the ten classes, in the order of their labels 0 to 9.
 CLASS_NAMES: tuple[str, ...] = (
@@ -26,44 +32,58 @@ CLASS_NAMES: tuple[str, ...] = (
     "Ankle boot",
 )
 
-_Subset = Literal["train", "test", "all"]
-
-
-def _make_bunch(data, target, *, return_X_y, as_frame):
-    """Give images and labels the form that the user asked for."""
-    images = data.reshape(-1, 28, 28)
-    feature_names = [f"pixel_{row}_{col}" for row in range(28) for col in range(28)]
-    frame = None
-    if as_frame:
-        import pandas as pd
-
-        data = pd.DataFrame(data, columns=feature_names, copy=False)
-        target = pd.Series(target, name="target", copy=False)
-    if return_X_y:
-        return data, target
-    if as_frame:
-        frame = pd.concat([data, target], axis=1)
-    descr = resources.files("fmnist_sk").joinpath("_data", "fashion_mnist.rst")
-    return Bunch(
-        data=data,
-        target=target,
-        frame=frame,
-        images=images,
-        feature_names=feature_names,
-        target_names=np.array(CLASS_NAMES),
-        DESCR=descr.read_text(encoding="utf-8"),
-    )
-
-
-def _parts(subset):
-    return ("train", "test") if subset == "all" else (subset,)
+FASHION_MNIST = IdxDataset(
+    name="Fashion-MNIST",
+    train=(
+        IdxFile(
+            "train-images-idx3-ubyte",
+            (60_000, 28, 28),
+            "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        ),
+        IdxFile(
+            "train-labels-idx1-ubyte",
+            (60_000,),
+            "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        ),
+    ),
+    test=(
+        IdxFile(
+            "t10k-images-idx3-ubyte",
+            (10_000, 28, 28),
+            "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        ),
+        IdxFile(
+            "t10k-labels-idx1-ubyte",
+            (10_000,),
+            "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        ),
+    ),
+    class_names=CLASS_NAMES,
+    description=resources.files("fmnist_sk")
+    .joinpath("_data", "fashion_mnist.rst")
+    .read_text(encoding="utf-8"),
+    # The last one is the authors' own, but it has no https.
+    mirrors=(
+        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+    ),
+    homepage="https://github.com/zalandoresearch/fashion-mnist",
+    variable="FMNIST_SK_DATA",
+    cache_folder="fashion_mnist",
+    keras_folder="fashion-mnist",
+    debian_package="dataset-fashion-mnist",
+    debian_folder="/usr/share/datasets/fashion-mnist",
+    alternative="load_fashion_mnist_sample() gives 4,000 of the images without any of "
+    "these.",
+)
 
 
 @overload
 def fetch_fashion_mnist(
     *,
     data_home: str | os.PathLike[str] | None = ...,
-    subset: _Subset = ...,
+    subset: Subset = ...,
     return_X_y: Literal[False] = ...,
     as_frame: bool = ...,
     download_if_missing: bool = ...,
@@ -74,7 +94,7 @@ def fetch_fashion_mnist(
 def fetch_fashion_mnist(
     *,
     data_home: str | os.PathLike[str] | None = ...,
-    subset: _Subset = ...,
+    subset: Subset = ...,
     return_X_y: Literal[True],
     as_frame: bool = ...,
     download_if_missing: bool = ...,
@@ -96,7 +116,7 @@ def fetch_fashion_mnist(
 def fetch_fashion_mnist(
     *,
     data_home: str | os.PathLike[str] | None = None,
-    subset: _Subset = "train",
+    subset: Subset = "train",
     return_X_y: bool = False,
     as_frame: bool = False,
     download_if_missing: bool = True,
@@ -113,28 +133,29 @@ def fetch_fashion_mnist(
     Features            integers 0 to 255
     =================   =================
 
-    Each of its four files is taken from the first of these folders that has it,
-    as `train-images-idx3-ubyte.gz` or, unpacked, `train-images-idx3-ubyte`:
+    The data set has four files. Each file, for instance `train-images-idx3-ubyte.gz` or
+    its unpacked form `train-images-idx3-ubyte`, is read from the first of these folders
+    that has it:
 
     1. `data_home`, if it is given;
-    2. the one named by the environment variable `FMNIST_SK_DATA`, if it is set;
-    3. `/usr/share/datasets/fashion-mnist`, where Debian's package
-       `dataset-fashion-mnist` puts them;
+    2. the folder named by the environment variable `FMNIST_SK_DATA`, if it is set;
+    3. `/usr/share/datasets/fashion-mnist`, the folder of Debian's package
+       `dataset-fashion-mnist`;
     4. Keras's cache, `~/.keras/datasets/fashion-mnist` (or under `KERAS_HOME`);
     5. `~/scikit_learn_data/fashion_mnist` (or under `SCIKIT_LEARN_DATA`).
 
-    If none has it, it is downloaded into the first of 1, 2 and 5 that applies.
-    Wherever a file comes from, its content must have the known SHA-256.
+    A file that is in none of them is downloaded into the first of the folders 1, 2 and
+    5 that applies. The SHA-256 of every file is checked.
 
     Parameters
     ----------
     data_home : str or path-like, default=None
-        The folder to search first and to download to. By default there is none but
-        those listed above.
+        Folder to search first and to download to. By default, only the other folders
+        are used.
 
     subset : {"train", "test", "all"}, default="train"
-        The 60,000 training images, the 10,000 test images, or both, the training
-        images first.
+        Images to load: the 60,000 training images, the 10,000 test images, or both,
+        training images first.
 
     return_X_y : bool, default=False
         If True, return `(data, target)` instead of a Bunch.
@@ -147,7 +168,7 @@ def fetch_fashion_mnist(
         If False, raise a FileNotFoundError if a file is in none of the folders.
 
     n_retries : int, default=3
-        How often to try again when a file cannot be had from any mirror.
+        How often to try again when no mirror has returned the file.
 
     delay : float, default=1.0
         Seconds to wait before trying again.
@@ -158,18 +179,18 @@ def fetch_fashion_mnist(
         Dictionary-like object, with the following attributes.
 
         data : ndarray of shape (n_images, 784), dtype uint8
-            One image a row, its pixels row by row, 0 (background) to 255. A
-            DataFrame if `as_frame` is True.
+            One image per row, with its pixels row by row, from 0 (background) to 255.
+            A DataFrame if `as_frame` is True.
         target : ndarray of shape (n_images,), dtype int64
             The labels, 0 to 9. A Series named "target" if `as_frame` is True.
         images : ndarray of shape (n_images, 28, 28), dtype uint8
-            The images again, in the same memory as `data`.
+            The same images, sharing the memory of `data`.
         frame : DataFrame of shape (n_images, 785)
             `data` and `target` together. None unless `as_frame` is True.
         feature_names : list of length 784
             "pixel_0_0", "pixel_0_1", ..., row before column.
         target_names : ndarray of shape (10,)
-            The names of the classes, `CLASS_NAMES` as an array.
+            Names of the classes: `CLASS_NAMES` as an array.
         DESCR : str
             Description of the data set.
 
@@ -181,12 +202,12 @@ def fetch_fashion_mnist(
     FileNotFoundError
         If a file is in none of the folders and cannot or may not be downloaded.
     OSError
-        If a file is truncated or altered. It is named, and no other is read in its
-        place.
+        If a file is truncated or altered. The message names it; the other folders are
+        not searched for it.
 
     See Also
     --------
-    load_fashion_mnist_sample : A small part of it that comes with the package.
+    load_fashion_mnist_sample : Load a small sample that ships with the package.
 
     Examples
     --------
@@ -198,41 +219,29 @@ def fetch_fashion_mnist(
     ...     subset="test", return_X_y=True
     ... )  # doctest: +SKIP
     """
-    homes, download_home = data_homes(data_home)
-    files = [FILES[part] for part in _parts(subset)]
-    n_images = sum(images.shape[0] for images, _ in files)
-    data = np.empty((n_images, 28 * 28), dtype=np.uint8)
-    labels = np.empty(n_images, dtype=np.uint8)
-    start = 0
-    for pair in files:
-        stop = start + pair[0].shape[0]
-        for file, out in zip(pair, (data, labels), strict=True):
-            load(
-                file,
-                out[start:stop],
-                homes,
-                download_home,
-                download_if_missing,
-                n_retries,
-                delay,
-            )
-        start = stop
-    return _make_bunch(
-        data, labels.astype(np.int64), return_X_y=return_X_y, as_frame=as_frame
+    return fetch_idx_dataset(
+        FASHION_MNIST,
+        data_home=data_home,
+        subset=subset,
+        return_X_y=return_X_y,
+        as_frame=as_frame,
+        download_if_missing=download_if_missing,
+        n_retries=n_retries,
+        delay=delay,
     )
 
 
 @overload
 def load_fashion_mnist_sample(
     *,
-    subset: _Subset = ...,
+    subset: Subset = ...,
     return_X_y: Literal[False] = ...,
     as_frame: bool = ...,
 ) -> Bunch: ...
 @overload
 def load_fashion_mnist_sample(
     *,
-    subset: _Subset = ...,
+    subset: Subset = ...,
     return_X_y: Literal[True],
     as_frame: bool = ...,
 ) -> tuple[Any, Any]: ...
@@ -245,18 +254,18 @@ def load_fashion_mnist_sample(
     prefer_skip_nested_validation=True,
 )
 def load_fashion_mnist_sample(
-    *, subset: _Subset = "train", return_X_y: bool = False, as_frame: bool = False
+    *, subset: Subset = "train", return_X_y: bool = False, as_frame: bool = False
 ) -> Bunch | tuple[Any, Any]:
-    """Load a small, balanced part of Fashion-MNIST that comes with the package.
+    """Load a small, balanced sample of Fashion-MNIST that ships with the package.
 
-    Of each class there are 300 images of the training set and 100 of the test set,
-    drawn at random, in random order. Nothing is searched for or downloaded.
+    It has 300 training images and 100 test images per class, drawn at random, in random
+    order. Nothing is downloaded.
 
     Parameters
     ----------
     subset : {"train", "test", "all"}, default="train"
-        The 3,000 images from the training set, the 1,000 from the test set, or
-        both, those for training first.
+        Images to load: 3,000 training images, 1,000 test images, or both, training
+        images first.
 
     return_X_y : bool, default=False
         If True, return `(data, target)` instead of a Bunch.
@@ -268,15 +277,16 @@ def load_fashion_mnist_sample(
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`
-        The same attributes as :func:`fetch_fashion_mnist` gives.
+        Dictionary-like object with the attributes listed in
+        :func:`fetch_fashion_mnist`.
 
     (data, target) : tuple if `return_X_y` is True
-        The arrays `data` of shape (n_images, 784), dtype uint8, and `target` of
-        shape (n_images,), dtype int64.
+        Arrays `data` of shape (n_images, 784), dtype uint8, and `target` of shape
+        (n_images,), dtype int64.
 
     See Also
     --------
-    fetch_fashion_mnist : The whole data set.
+    fetch_fashion_mnist : Load the whole data set.
 
     Examples
     --------
@@ -290,10 +300,11 @@ def load_fashion_mnist_sample(
     """
     path = resources.files("fmnist_sk").joinpath("_data", "fashion_mnist_sample.npz")
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-        images = [arrays[f"{part}_images"] for part in _parts(subset)]
-        labels = [arrays[f"{part}_labels"] for part in _parts(subset)]
-    return _make_bunch(
-        np.concatenate(images).reshape(-1, 28 * 28),
+        images = [arrays[f"{part}_images"] for part in part_names(subset)]
+        labels = [arrays[f"{part}_labels"] for part in part_names(subset)]
+    return make_bunch(
+        FASHION_MNIST,
+        np.concatenate(images).reshape(-1, FASHION_MNIST.n_pixels),
         np.concatenate(labels).astype(np.int64),
         return_X_y=return_X_y,
         as_frame=as_frame,

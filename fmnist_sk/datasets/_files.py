@@ -1,4 +1,4 @@
-"""The four files of Fashion-MNIST: where they lie, what they hold, how they come."""
+"""Files in the IDX format: finding, reading, checking and downloading them."""
 
 import gzip
 import hashlib
@@ -11,64 +11,54 @@ import time
 import uuid
 import warnings
 import zlib
-from pathlib import Path
 from typing import NamedTuple
 from urllib.request import urlopen
 
 logger = logging.getLogger(__name__)
 
-
-class IdxFile(NamedTuple):
-    """What one file of the data set holds once it is decompressed."""
-
-    name: str
-    shape: tuple
-    sha256: str
-
-
-FILES = {
-    "train": (
-        IdxFile(
-            "train-images-idx3-ubyte",
-            (60_000, 28, 28),
-            "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-        ),
-        IdxFile(
-            "train-labels-idx1-ubyte",
-            (60_000,),
-            "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        ),
-    ),
-    "test": (
-        IdxFile(
-            "t10k-images-idx3-ubyte",
-            (10_000, 28, 28),
-            "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-        ),
-        IdxFile(
-            "t10k-labels-idx1-ubyte",
-            (10_000,),
-            "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-        ),
-    ),
-}
-# The last one is the authors' own, but it has no https.
-MIRRORS = (
-    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
-    "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
-    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-)
-DEBIAN_HOME = "/usr/share/datasets/fashion-mnist"
 TIMEOUT = 20  # seconds without a byte from a mirror
 CHUNK = 1 << 20
 
 
+class IdxFile(NamedTuple):
+    """Description of one file of uint8 values in the IDX format.
+
+    Attributes
+    ----------
+    name : str
+        Name of the unpacked file. A file packed by gzip is called `name` + ".gz".
+    shape : tuple of int
+        Shape of the array in the file.
+    sha256 : str
+        SHA-256 of the unpacked file, in hexadecimal.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    sha256: str
+
+
 class DamagedFileError(ValueError):
-    """The content of a file is not what the data set has under that name."""
+    """The content of a file is not the content that the data set has."""
 
 
 def read_idx(path, file, out):
-    """Read one file, plain or gzip by its suffix, into `out` and check every byte."""
+    """Read one file into `out` and check every byte.
+
+    Parameters
+    ----------
+    path : Path
+        Path of the file. It is unpacked if it ends in ".gz".
+    file : IdxFile
+        Description of the file.
+    out : ndarray of shape `file.shape`, dtype uint8
+        C-contiguous array to read into.
+
+    Raises
+    ------
+    DamagedFileError
+        If the content is not what the description says.
+    """
     ndim = len(file.shape)
     expected_magic = 0x0800 + ndim  # 08 stands for uint8
     header = struct.pack(f">{1 + ndim}I", expected_magic, *file.shape)
@@ -106,12 +96,33 @@ def read_idx(path, file, out):
         )
 
 
-def download(file, out, folder, n_retries, delay):
-    """Store one file in `folder` and read it into `out`."""
+def download(file, out, folder, mirrors, n_retries, delay):
+    """Download one file into `folder` and read it into `out`.
+
+    Parameters
+    ----------
+    file : IdxFile
+        Description of the file.
+    out : ndarray of shape `file.shape`, dtype uint8
+        C-contiguous array to read into.
+    folder : Path
+        Folder for the file, made if necessary.
+    mirrors : sequence of str
+        URLs of folders with the packed file, tried in this order.
+    n_retries : int
+        How often to try all mirrors again.
+    delay : float
+        Seconds before each new try.
+
+    Raises
+    ------
+    OSError
+        If no mirror has an intact file. The message lists all failures.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{file.name}.gz"
-    # A name of its own, so that downloads at the same time do not meet, and no
-    # tempfile, whose files nobody else on the machine may read.
+    # A unique name keeps simultaneous downloads apart. Files of tempfile could not be
+    # read by other users of the machine.
     part = path.with_name(f"{uuid.uuid4().hex}.part.{path.name}")
     part.touch()
     try:
@@ -120,8 +131,8 @@ def download(file, out, folder, n_retries, delay):
                 warnings.warn(f"Retry downloading {path.name}", stacklevel=2)
                 time.sleep(delay)
             failures = []
-            for mirror in MIRRORS:
-                url = f"{mirror}{path.name}"
+            for mirror in mirrors:
+                url = f"{mirror.removesuffix('/')}/{path.name}"
                 logger.info("Downloading %s to %s", url, folder)
                 try:
                     with urlopen(url, timeout=TIMEOUT) as body, part.open("wb") as f:
@@ -137,53 +148,39 @@ def download(file, out, folder, n_retries, delay):
         part.unlink(missing_ok=True)
 
 
-def load(file, out, homes, download_home, download_if_missing, n_retries, delay):
-    """Read one file into `out` from the first folder that has it, or download it."""
+def find_and_read(file, out, homes, owner):
+    """Read one file into `out` from the first folder that has it.
+
+    Parameters
+    ----------
+    file : IdxFile
+        Description of the file.
+    out : ndarray of shape `file.shape`, dtype uint8
+        C-contiguous array to read into.
+    homes : list of Path
+        Folders to search. In each of them, the unpacked file comes first.
+    owner : str
+        Name of the data set in the error message.
+
+    Returns
+    -------
+    found : bool
+        Whether a folder has the file.
+
+    Raises
+    ------
+    OSError
+        If the first file found is damaged.
+    """
     for home in homes:
         for path in (home / file.name, home / f"{file.name}.gz"):
             if path.is_file():
                 try:
-                    return read_idx(path, file, out)
+                    read_idx(path, file, out)
                 except DamagedFileError as error:
                     raise OSError(
-                        f"{path} is not the {file.name} of Fashion-MNIST: {error}. "
+                        f"{path} is not the {file.name} of {owner}: {error}. "
                         "Delete it, or put an intact copy in its place."
                     ) from error
-    cause, reason = None, "download_if_missing is False"
-    if download_if_missing:
-        try:
-            return download(file, out, download_home, n_retries, delay)
-        except OSError as error:
-            cause, reason = error, f"the download to {download_home} failed ({error})"
-    raise FileNotFoundError(
-        f"Fashion-MNIST was not found: no {file.name}.gz in "
-        f"{', '.join(map(str, homes))}, and {reason}. There are three ways to get it: "
-        "install Debian's package with `apt-get install dataset-fashion-mnist`; or put "
-        "the four files from https://github.com/zalandoresearch/fashion-mnist into a "
-        "folder and name that folder in data_home or in the environment variable "
-        f"FMNIST_SK_DATA; or, with access to {MIRRORS[0]}, leave "
-        "download_if_missing=True. load_fashion_mnist_sample() gives 4,000 of the "
-        "images without any of these."
-    ) from cause
-
-
-def data_homes(data_home):
-    """List the folders to search, and the one to download to."""
-    named = [home for home in (data_home, os.environ.get("FMNIST_SK_DATA")) if home]
-    keras = os.environ.get("KERAS_HOME") or os.path.join("~", ".keras")
-    # Not sklearn.datasets.get_data_home, which makes the folder when asked where it
-    # is and so fails in a read-only home, although the data may lie elsewhere.
-    sklearn = os.environ.get("SCIKIT_LEARN_DATA") or os.path.join(
-        "~", "scikit_learn_data"
-    )
-    cache = os.path.join(sklearn, "fashion_mnist")
-    homes = [
-        Path(os.path.expanduser(home))
-        for home in (
-            *named,
-            DEBIAN_HOME,
-            os.path.join(keras, "datasets", "fashion-mnist"),
-            cache,
-        )
-    ]
-    return homes, homes[0] if named else homes[-1]
+                return True
+    return False

@@ -1,5 +1,6 @@
 """Explanations: the parts of an image and of a network that a prediction rests on."""
 
+from ._classes import target_codes as target_codes
 from ._features import feature_maps, first_layer_filters
 from ._grad_cam import grad_cam
 from ._layer_outputs import layer_outputs as layer_outputs

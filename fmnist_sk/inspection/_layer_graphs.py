@@ -4,7 +4,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .. import _engine
+from .. import _engine, architectures
 from .._batches import activation_bytes, rows_per_call
 
 
@@ -70,9 +70,7 @@ class LayerGraphs:
     def __init__(self, description):
         import keras
 
-        from ..architectures._network import build_network
-
-        self.network = build_network(description, stock=True)
+        self.network = architectures.build_network(description, stock=True)
         model = self.network.model
         if not getattr(model, "inputs", None) or any(
             isinstance(layer, keras.Model) for layer in model.layers
@@ -143,7 +141,7 @@ class LayerGraphs:
     def _graph(self, key, trace, argument):
         graph = self._graphs.get(key)
         if graph is None:
-            with _engine.BUILDING:
+            with _engine.building():
                 # Another thread may have traced it in the meantime.
                 graph = self._graphs.get(key) or trace(argument())
                 self._graphs[key] = graph
@@ -240,7 +238,7 @@ def layer_graphs(description):
         The same object for equal descriptions.
     """
     _engine.start()
-    with _engine.BUILDING:
+    with _engine.building():
         # Dropout does nothing here: all rates share their graphs.
         return _layer_graphs(description.with_dropout(0.0))
 

@@ -1,9 +1,8 @@
 """Outputs of the layers of a fitted network for images."""
 
+import copy
 import threading
 import weakref
-from operator import is_not
-from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +29,7 @@ def network_and_images(estimator, X):
     Returns
     -------
     classifier : FashionCNNClassifier
-        The classifier.
+        Shallow copy of the classifier.
     rows : ndarray of shape (n_images, n_features)
         Images after the steps before the classifier.
 
@@ -45,6 +44,8 @@ def network_and_images(estimator, X):
     """
     classifier, X = final_estimator_and_input(estimator, X)
     check_is_network(classifier)
+    # A copy stays as it is while another thread refits the classifier.
+    classifier = copy.copy(classifier)
     rows, *_ = validate_images(classifier, X, reset=False)
     return classifier, rows
 
@@ -59,20 +60,6 @@ def check_is_network(classifier):
         )
 
 
-class _FittedNetwork(NamedTuple):
-    """What a fitted classifier computes its layers' outputs from."""
-
-    description: Any
-    weights: list
-    normalisation: Any
-
-
-def _fitted_network(classifier):
-    return _FittedNetwork(
-        classifier._network, classifier._weights, classifier._normalisation
-    )
-
-
 class LayerOutputs:
     """Outputs of the layers of a fitted network, and their gradients.
 
@@ -80,8 +67,8 @@ class LayerOutputs:
 
     Parameters
     ----------
-    fitted : _FittedNetwork
-        Description, weights and normalisation of the network.
+    fitted : FittedNetwork
+        Fitted state. It is not referenced afterwards, so that it can be freed.
 
     Attributes
     ----------
@@ -90,9 +77,10 @@ class LayerOutputs:
     """
 
     def __init__(self, fitted):
-        self.fitted = fitted
-        self.graphs = layer_graphs(fitted.description)
         tf = _engine.start()
+        self.graphs = layer_graphs(fitted.description)
+        self._image_shape = fitted.image_shape
+        self._normalisation = fitted.normalisation
         self._weights = [
             tf.constant(value, dtype=variable.dtype)
             for value, variable in zip(
@@ -108,11 +96,13 @@ class LayerOutputs:
         if not self.graphs.convolutions:
             return None
         kernel = self.graphs.convolutions[0].layer.kernel
-        weights = self.fitted.weights[self.graphs.position(kernel)]
-        return np.array(weights, dtype=np.float32)
+        weights = self._weights[self.graphs.position(kernel)]
+        return weights.numpy().astype(np.float32)
 
     def maps(self, rows):
         """Return the maps `(n_images, height, width, n_maps)` of all blocks."""
+        if not self.graphs.blocks:
+            return []
         return self._fill(self.graphs.maps(), rows)
 
     def features(self, rows, pooling):
@@ -162,11 +152,10 @@ class LayerOutputs:
 
     def _images(self, rows, part):
         """Return images as normalised float32, of any dtype."""
-        shape = self.fitted.description.image_shape
-        take = self.fitted.normalisation.take
-        images = take(rows, part, shape)
+        take = self._normalisation.take
+        images = take(rows, part, self._image_shape)
         if images.dtype == np.uint8:  # `take` leaves them to graphs that normalise
-            images = take(images.astype(np.float32), slice(None), shape)
+            images = take(images.astype(np.float32), slice(None), self._image_shape)
         return images
 
     def _call(self, graph, *arrays):
@@ -184,8 +173,8 @@ class LayerOutputs:
 def layer_outputs(classifier):
     """Return the outputs of the layers of a fitted classifier.
 
-    They are kept beside the estimator, not in it, so that what is pickled, cloned and
-    compared stays NumPy. The first call after a fit makes new ones.
+    They are kept beside the fitted state, not in it, so that what is pickled, cloned
+    and compared stays NumPy. The first call after a fit makes new ones.
 
     Parameters
     ----------
@@ -197,13 +186,13 @@ def layer_outputs(classifier):
     outputs : LayerOutputs
         Outputs of its layers.
     """
-    fitted = _fitted_network(classifier)
+    fitted = classifier._fitted
     with _LOCK:
-        outputs = _layer_outputs.get(classifier)
-    if outputs is None or any(map(is_not, outputs.fitted, fitted)):
+        outputs = _layer_outputs.get(fitted)
+    if outputs is None:
         outputs = LayerOutputs(fitted)
         with _LOCK:
-            _layer_outputs[classifier] = outputs
+            _layer_outputs[fitted] = outputs
     return outputs
 
 

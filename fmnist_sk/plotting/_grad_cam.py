@@ -11,8 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length
 
 from .._pipelines import final_estimator_and_input, image_stack
-from ..inspection import grad_cam
-from ..inspection._classes import target_codes
+from ..inspection import grad_cam, target_codes
 from . import _panels
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Networks for prediction: plain operations on folded weights, no Keras model."""
+"""The blocks as plain operations with batch normalisation folded, for prediction."""
 
 from itertools import pairwise
 
@@ -6,22 +6,21 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from . import MONOTONIC_ACTIVATIONS
-from ._builders import take_pixels
-from ._layers import BATCH_NORM_EPSILON
+from ._activations import MONOTONIC_ACTIVATIONS
+from ._blocks import BATCH_NORM_EPSILON, Blocks, split_mish
 
 
 def fold(weights):
     """Fold batch normalisation into the kernels and biases before it.
 
-    In prediction it is a fixed scale and shift of each feature, which the convolution
-    can do as well.
+    In prediction, batch normalisation is a fixed scale and shift of each feature, which
+    the convolution before it can do as well.
 
     Parameters
     ----------
     weights : list of ndarray
-        Of a named architecture: each layer's kernel, and its bias, or its beta, moving
-        mean and moving variance.
+        Weights of a named architecture: each layer's kernel, then its bias, or its
+        beta, moving mean and moving variance.
 
     Returns
     -------
@@ -40,10 +39,14 @@ def fold(weights):
     return folded
 
 
-class FoldedBlocks:
-    """The blocks, of folded weights handed over one after the other."""
+class FoldedBlocks(Blocks):
+    """Blocks of plain operations on folded weights.
 
-    dtype = "float32"
+    Parameters
+    ----------
+    weights : iterable of tensor
+        What `fold` returns, in this order.
+    """
 
     def __init__(self, weights):
         self._weights = iter(weights)
@@ -51,37 +54,42 @@ class FoldedBlocks:
     def conv(
         self,
         x,
-        units,
+        filters,
         kernel_size,
         *,
         strides=1,
         padding="same",
-        pool=(1, 1),
+        pool_size=(1, 1),
         batch_norm,
         activation,
     ):
-        """Convolution, bias, pooling and activation, in the order of `ConvBlock`."""
-        x, strides = take_pixels(x, kernel_size, strides, self.dtype)
+        """Apply a convolution, bias, pooling and activation, ordered as `ConvBlock`."""
+        x, strides = self._take_pixels(x, kernel_size, strides)
         kernel, bias = next(self._weights), next(self._weights)
         x = tf.nn.bias_add(tf.nn.conv2d(x, kernel, strides, padding.upper()), bias)
         activate = keras.activations.get(activation)
-        if pool == (1, 1):
+        if pool_size == (1, 1):
             return activate(x)
         if batch_norm or activation in MONOTONIC_ACTIVATIONS:
-            return activate(tf.nn.max_pool2d(x, pool, pool, "VALID"))
-        return tf.nn.max_pool2d(activate(x), pool, pool, "VALID")
+            return activate(tf.nn.max_pool2d(x, pool_size, pool_size, "VALID"))
+        return tf.nn.max_pool2d(activate(x), pool_size, pool_size, "VALID")
 
     def dense(self, x, units, *, batch_norm, activation):
-        """Dense layer, bias, activation."""
+        """Apply a dense layer, bias and activation."""
         return keras.activations.get(activation)(self._product(x))
 
     def dropout(self, x, rate):
-        """Nothing, in prediction."""
+        """Return x: nothing is dropped in prediction."""
         return x
 
     def logits(self, x, n_classes):
-        """The last layer."""
+        """Apply the output layer."""
         return self._product(x)
+
+    def _activation_of_sum(self, x, activation):
+        if activation == "mish":
+            return split_mish(x)
+        return super()._activation_of_sum(x, activation)
 
     def _product(self, x):
         return tf.nn.bias_add(tf.matmul(x, next(self._weights)), next(self._weights))

@@ -1,4 +1,4 @@
-"""The blocks networks are stacked from, in the form that trains fast on a CPU.
+"""The layers that train fast on a CPU: one for each block with weights, and dropout.
 
 A block of a convolution, max-pooling, batch normalisation or bias, and activation
 is one layer here, for two reasons. Pooling first leaves the elementwise work a
@@ -16,9 +16,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from . import MONOTONIC_ACTIVATIONS
-
-BATCH_NORM_EPSILON = 1e-3
+from ._activations import MONOTONIC_ACTIVATIONS
+from ._blocks import BATCH_NORM_EPSILON
 
 # oneDNN normalises bfloat16 maps in multiples of so many; any others take it ten times
 # as long, and three times as long as casting them to float32 and back.
@@ -26,20 +25,20 @@ _BFLOAT16_LANES = 16
 
 
 class Block(keras.layers.Layer):
-    """The part a convolutional and a dense block share: bias or norm, activation."""
+    """What a convolutional and a dense block share: bias or norm, and activation."""
 
     def __init__(self, units, *, batch_norm, activation, **kwargs):
         super().__init__(**kwargs)
         self.units = units
         self.batch_norm = batch_norm
         self.activation = activation
-        # Set by the training graph: the share of the moving statistics that a step
-        # keeps, which has to start at 0 and is no weight of the network.
+        # Function that returns the share of the moving statistics that a step keeps.
+        # Training sets it: the share has to start at 0 and is no weight of the network.
         self.momentum = None
 
     def _add_weights(self, kernel_shape):
-        # Training and prediction set the weights: initial values would be drawn from
-        # the global generators in vain.
+        # Zeros, because training and prediction set the weights: random values would
+        # be drawn from the global generators for nothing.
         self.kernel = self.add_weight(
             name="kernel", shape=kernel_shape, initializer="zeros"
         )
@@ -91,7 +90,7 @@ class Block(keras.layers.Layer):
         return keras.activations.get(self.activation)(x)
 
     def get_config(self):
-        """Give the arguments of the constructor, as Keras saves them."""
+        """Return the arguments of the constructor, as Keras saves them."""
         return {
             **super().get_config(),
             "units": self.units,
@@ -105,13 +104,20 @@ class ConvBlock(Block):
     """Convolution, max-pooling, batch normalisation or bias, activation."""
 
     def __init__(
-        self, units, kernel_size, *, strides=1, padding="same", pool=(1, 1), **kwargs
+        self,
+        units,
+        kernel_size,
+        *,
+        strides=1,
+        padding="same",
+        pool_size=(1, 1),
+        **kwargs,
     ):
         super().__init__(units, **kwargs)
         self.kernel_size = tuple(kernel_size)
         self.strides = strides
         self.padding = padding
-        self.pool = tuple(pool)
+        self.pool_size = tuple(pool_size)
 
     def build(self, input_shape):
         """Create the weights."""
@@ -126,10 +132,17 @@ class ConvBlock(Block):
         """Apply the block to images `(n, height, width, channels)`."""
         kernel = self.kernel
         if not self._used.all():
-            # The gradient of the rest is 0, but oneDNN's in bfloat16 is not: it is
+            # The gradient of the other taps is 0. oneDNN's in bfloat16 is not: it is
             # whatever was in memory.
             kernel = keras.ops.where(self._used, kernel, keras.ops.zeros_like(kernel))
-        x = keras.ops.conv(x, kernel, strides=self.strides, padding=self.padding)
+        # A callback can call the network while Keras's global format is another one.
+        x = keras.ops.conv(
+            x,
+            kernel,
+            strides=self.strides,
+            padding=self.padding,
+            data_format="channels_last",
+        )
         pool_first = self.batch_norm or self.activation in MONOTONIC_ACTIVATIONS
         if pool_first:
             x = self._max_pool(x)
@@ -137,23 +150,29 @@ class ConvBlock(Block):
         return x if pool_first else self._max_pool(x)
 
     def _max_pool(self, x):
-        if self.pool == (1, 1):
+        if self.pool_size == (1, 1):
             return x
-        return keras.ops.max_pool(x, self.pool, strides=self.pool, padding="valid")
+        return keras.ops.max_pool(
+            x,
+            self.pool_size,
+            strides=self.pool_size,
+            padding="valid",
+            data_format="channels_last",
+        )
 
     def get_config(self):
-        """Give the arguments of the constructor, as Keras saves them."""
+        """Return the arguments of the constructor, as Keras saves them."""
         return {
             **super().get_config(),
             "kernel_size": self.kernel_size,
             "strides": self.strides,
             "padding": self.padding,
-            "pool": self.pool,
+            "pool_size": self.pool_size,
         }
 
 
 def _used_taps(size, kernel, stride, padding):
-    """Tell which rows of a kernel ever meet a pixel and not just padding."""
+    """Tell which rows of a kernel ever meet a pixel and not only padding."""
     if padding == "valid":
         return [True] * kernel
     n_outputs = -(-size // stride)
@@ -179,7 +198,7 @@ class DenseBlock(Block):
 
 @keras.saving.register_keras_serializable("fmnist_sk")
 class Dropout(keras.layers.Layer):
-    """Dropout whose rate the training graph sets, so that all rates share a graph."""
+    """Dropout whose rate training can set, so that all rates share a graph."""
 
     def __init__(self, rate, **kwargs):
         super().__init__(**kwargs)
@@ -201,5 +220,5 @@ class Dropout(keras.layers.Layer):
         )
 
     def get_config(self):
-        """Give the arguments of the constructor, as Keras saves them."""
+        """Return the arguments of the constructor, as Keras saves them."""
         return {**super().get_config(), "rate": self.rate}

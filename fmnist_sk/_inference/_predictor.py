@@ -1,0 +1,122 @@
+"""The compiled prediction graph over NumPy weights."""
+
+import threading
+import weakref
+from functools import lru_cache
+
+import numpy as np
+
+from .. import _engine, architectures
+from .._batches import activation_bytes, rows_per_call
+from .._training import Normalisation
+from ..augmentation import tta_views
+
+# Image dtypes that the graph takes: whole pixels, or images normalised already.
+_DTYPES = np.dtype(np.uint8), np.dtype(np.float32)
+
+_LOCK = threading.Lock()
+_predictors: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
+class Predictor:
+    """A prediction graph with the weights of one fitted network handed over.
+
+    Parameters
+    ----------
+    fitted : FittedNetwork
+        Fitted state; not referenced afterwards, so that it can be freed.
+    """
+
+    def __init__(self, fitted):
+        tf = _engine.start()
+        self._normalisation, self._image_shape = (
+            fitted.normalisation,
+            fitted.image_shape,
+        )
+        self._n_classes = fitted.description.n_classes
+        # Dropout does nothing in prediction: all rates share a graph.
+        self._description = fitted.description.with_dropout(0.0)
+        weights = architectures.prediction_weights(self._description, fitted.weights)
+        self._tensors = [tf.constant(w) for w in weights]
+        self._signature = tuple(tf.TensorSpec(w.shape, w.dtype) for w in weights)
+        self._constants = {
+            dtype: [tf.constant(a) for a in fitted.normalisation.constants(dtype)]
+            for dtype in _DTYPES
+        }
+
+    def __call__(self, X, tta):
+        """Predict logits.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, n_features)
+            Images as rows.
+        tta : {None, "flip", "flip_shift"}
+            Test-time views whose logits are averaged.
+
+        Returns
+        -------
+        logits : ndarray of shape (n, n_classes), dtype float64
+            Logits.
+        """
+        logits = np.empty((len(X), self._n_classes))
+        dtype = _DTYPES[0 if X.dtype == np.uint8 else 1]
+        graph, n_rows = _prediction_graph(self._description, dtype, self._signature)
+        for first in range(0, len(X), n_rows):
+            rows = slice(first, first + n_rows)
+            images = self._normalisation.take(X, rows, self._image_shape)
+            if tta is None:
+                logits[rows] = self._run(graph, images)
+            else:
+                views = [self._run(graph, view) for view in tta_views(images, tta)]
+                logits[rows] = np.mean(views, axis=0, dtype=np.float64)
+        return logits
+
+    def _run(self, graph, images):
+        tf = _engine.start()
+        if len(images) == 1:
+            # A matrix product of one row sums in another order than that of several:
+            # an image's logits must not depend on its batch.
+            return self._run(graph, np.repeat(images, 2, axis=0))[:1]
+        constants = self._constants[images.dtype]
+        return graph(tf.constant(images), *constants, *self._tensors).numpy()
+
+
+def predictor_of(fitted):
+    """Return the predictor of a fitted network, made when it first predicts.
+
+    The predictor is kept beside the fitted network, not in it, so that what is
+    pickled, cloned and compared stays NumPy.
+    """
+    with _LOCK:
+        predictor = _predictors.get(fitted)
+    if predictor is None:
+        predictor = Predictor(fitted)
+        with _LOCK:
+            _predictors[fitted] = predictor
+    return predictor
+
+
+@lru_cache(maxsize=32)
+def _prediction_graph(description, dtype, of_weights):
+    """Compile a network as a function of images of a dtype, constants and weights.
+
+    Also return the number of images that a call takes.
+    """
+    tf = _engine.start()
+    with _engine.building():
+        apply = architectures.prediction_function(description)
+
+        def predict(images, mean, factor, *weights):
+            return apply(Normalisation.in_graph(images, mean, factor), weights)
+
+        shape, channels = description.image_shape, description.image_shape[-1:]
+        # AutoGraph would only take time: nothing of Keras needs it.
+        traced = tf.function(predict, jit_compile=False, autograph=False)
+        graph = traced.get_concrete_function(
+            tf.TensorSpec([None, *shape], dtype),
+            tf.TensorSpec(channels, tf.float32),
+            tf.TensorSpec(channels, tf.float32),
+            *of_weights,
+        )
+    return graph, rows_per_call(activation_bytes(graph))

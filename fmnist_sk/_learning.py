@@ -1,0 +1,195 @@
+"""What `fit` and `partial_fit` of the classifier learn, and take over in the end.
+
+The functions change the estimator they are given, which is a copy of the user's, except
+for `adopt`.
+"""
+
+import numpy as np
+from sklearn.utils import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+from ._inference import FittedNetwork, predictor_of
+from ._training import LabelledImages, StartingPoint, TrainingState, fit_temperature
+from ._validation import encode_labels, total_weights, validate_images
+from .architectures import NETWORK_PARAMETERS, describe_network
+
+
+def label(learner, X, y, sample_weight, *, reset, classes=None):
+    """Check the training data; learn shape and classes of the images if `reset`.
+
+    Parameters
+    ----------
+    learner : FashionCNNClassifier
+        Copy of the estimator.
+    X, y, sample_weight : array-like
+        Training data, as the user passed them.
+    reset : bool
+        Whether to forget what was learnt before.
+    classes : ndarray, default=None
+        All classes; None takes them from y.
+
+    Returns
+    -------
+    data : LabelledImages
+        Checked data.
+    class_weights : ndarray of shape (n_classes,)
+        Weights of the classes.
+    """
+    X, y = _check(learner, X, y, reset=reset)
+    if reset:
+        learner.classes_ = np.unique(y) if classes is None else classes
+        if len(learner.classes_) < 2:
+            raise ValueError(
+                f"{type(learner).__name__} needs samples of at least 2 classes in the "
+                f"data, but the data contains only one class: {learner.classes_[0]!r}."
+            )
+    codes = encode_labels(y, learner.classes_, name="y")
+    class_weights = compute_class_weight(
+        learner.class_weight, classes=learner.classes_, y=y
+    )
+    if not (np.isfinite(class_weights) & (class_weights >= 0)).all():
+        raise ValueError(
+            "class_weight must hold finite numbers that are not negative. Got "
+            f"{learner.class_weight!r} instead."
+        )
+    weights = total_weights(sample_weight, class_weights, codes, X)
+    return _labelled(learner, X, codes, weights), class_weights
+
+
+def label_held_out(learner, X_val, y_val, sample_weight_val, class_weights):
+    """Check the held-out data, and return them as LabelledImages, or None."""
+    if X_val is None and y_val is None and sample_weight_val is None:
+        return None
+    if X_val is None or y_val is None:
+        raise ValueError(
+            "X_val and y_val must be given together, and sample_weight_val only with "
+            "them."
+        )
+    X_val, y_val = _check(learner, X_val, y_val, reset=False)
+    codes = encode_labels(y_val, learner.classes_, name="y_val")
+    weights = total_weights(sample_weight_val, class_weights, codes, X_val)
+    return _labelled(learner, X_val, codes, weights)
+
+
+def _check(learner, X, y, *, reset):
+    X, y, _ = validate_images(
+        learner, X, y, reset=reset, image_shape=learner.image_shape
+    )
+    check_classification_targets(y)
+    return X, y
+
+
+def _labelled(learner, X, codes, weights):
+    rows = np.flatnonzero(weights)
+    return LabelledImages(X, codes, weights, rows, learner.image_shape_)
+
+
+def describe(learner, fresh):
+    """Describe the network; unless `fresh`, it must be the fitted one."""
+    description = describe_network(
+        learner.architecture,
+        learner.image_shape_,
+        len(learner.classes_),
+        {name: getattr(learner, name) for name in NETWORK_PARAMETERS},
+    )
+    if not fresh:
+        fitted = learner._fitted.description
+        if description.with_dropout(0) != fitted.with_dropout(0):
+            raise ValueError(
+                "Training cannot go on: the parameters of the network are not those it "
+                "was built from. Set them back, or fit with warm_start=False."
+            )
+    return description
+
+
+def starting_point(learner, fresh, *, with_optimizer=False):
+    """Return the state from which training starts."""
+    if fresh:
+        return StartingPoint()
+    fitted, state = learner._fitted, learner._training_state
+    same = with_optimizer and state.optimizer == learner.optimizer
+    return StartingPoint(
+        fitted.weights,
+        fitted.normalisation,
+        state.optimizer_state if same else None,
+        state.n_images,
+        state.batch_size,
+    )
+
+
+def fitted_attributes(learner, plan, held_out, result, *, found=None, before=None):
+    """Return the fitted attributes of the estimator.
+
+    Parameters
+    ----------
+    learner : FashionCNNClassifier
+        Copy of the estimator.
+    plan : Plan
+        Plan of the run.
+    held_out : LabelledImages or None
+        Held-out images, for the temperature.
+    result : TrainingResult
+        Result of the run.
+    found : TrainingResult, default=None
+        Result of the run before a refit, which is the one to report.
+    before : dict, default=None
+        History of the calls of `partial_fit` before.
+
+    Returns
+    -------
+    attributes : dict
+        Values by name.
+    """
+    fitted = FittedNetwork(
+        plan.description, result.weights, result.normalisation, plan.tta
+    )
+    temperature = plan.temperature
+    if temperature == "auto":
+        rows = held_out.rows
+        temperature = fit_temperature(
+            predictor_of(fitted)(
+                held_out.images[rows], views_to_average(learner, fitted)
+            ),
+            held_out.codes[rows],
+            held_out.sample_weight[rows],
+        )
+    history = (found or result).history
+    if before is not None:
+        history = {key: [*before.get(key, []), *new] for key, new in history.items()}
+    return {
+        "_fitted": fitted,
+        # The optimizer's slots are twice the size of the weights; after a whole
+        # schedule nothing needs them.
+        "_training_state": TrainingState(
+            plan.seed,
+            result.n_images,
+            result.batch_size,
+            plan.optimizer,
+            None if before is None else result.optimizer_state,
+        ),
+        "classes_": learner.classes_,
+        "n_features_in_": learner.n_features_in_,
+        "feature_names_in_": getattr(learner, "feature_names_in_", None),
+        "image_shape_": learner.image_shape_,
+        "n_parameters_": fitted.n_parameters,
+        "history_": history,
+        "n_iter_": result.last_epoch,
+        "best_epoch_": (found or result).best_epoch,
+        "temperature_": temperature,
+    }
+
+
+def adopt(estimator, attributes):
+    """Give an estimator its fitted attributes, in one assignment.
+
+    Other threads may be predicting: they see all of the attributes or none.
+    """
+    learnt = {**vars(estimator), **attributes}
+    if learnt["feature_names_in_"] is None:
+        del learnt["feature_names_in_"]
+    estimator.__dict__ = learnt
+
+
+def views_to_average(estimator, fitted):
+    """Return the name of the views that predictions average, or None."""
+    return fitted.tta if estimator.tta == "auto" else estimator.tta

@@ -1,0 +1,90 @@
+"""Predictions of a classifier from its logits."""
+
+import copy
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import log_softmax, softmax
+from sklearn.utils.validation import check_is_fitted
+
+
+class LogitsMixin:
+    """Prediction methods of a classifier that has logits.
+
+    A subclass has `classes_` and `_logits`, a method from images to an ndarray of shape
+    (n_samples, n_classes).
+    """
+
+    def _as_fitted(self):
+        """Return a copy that stays as it is while another thread refits `self`."""
+        check_is_fitted(self)
+        return copy.copy(self)
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Give the logits of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images on the scale of the training images.
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples, n_classes), or (n_samples,) if there \
+                are two classes
+            The network's output before the softmax; of two classes, the second's less
+            the first's.
+        """
+        logits = self._as_fitted()._logits(X)
+        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Give the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images on the scale of the training images.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        return softmax(self._as_fitted()._logits(X), axis=1)
+
+    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Give the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images on the scale of the training images.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`; finite even where a probability rounds to 0.
+        """
+        return log_softmax(self._as_fitted()._logits(X), axis=1)
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict the label of each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
+                (n_samples, height, width, channels)
+            Images on the scale of the training images.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels from `classes_`.
+        """
+        fitted = self._as_fitted()
+        return fitted.classes_[fitted._logits(X).argmax(axis=1)]

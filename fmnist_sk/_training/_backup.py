@@ -1,0 +1,222 @@
+"""Backups of a training run, from which an interrupted `fit` resumes."""
+
+import copy
+import io
+import json
+import os
+import uuid
+import zipfile
+from pathlib import Path
+
+import joblib
+import keras
+import numpy as np
+
+from .. import __version__
+
+
+def separate_backups(callbacks):
+    """Check the user's Keras callbacks, and copy them for a run.
+
+    Parameters
+    ----------
+    callbacks : keras.callbacks.Callback, sequence of them, or None
+        Callbacks of the estimator.
+
+    Returns
+    -------
+    others : list of keras.callbacks.Callback
+        Copies of all callbacks that are not `BackupAndRestore`.
+    backups : list of keras.callbacks.BackupAndRestore
+        The `BackupAndRestore` callbacks.
+
+    Raises
+    ------
+    TypeError
+        If a callback is not a Keras callback.
+    """
+    given = callbacks
+    if callbacks is None:
+        callbacks = []
+    elif isinstance(callbacks, keras.callbacks.Callback):
+        callbacks = [callbacks]
+    if not isinstance(callbacks, (list, tuple)) or not all(
+        isinstance(callback, keras.callbacks.Callback) for callback in callbacks
+    ):
+        raise TypeError(
+            "callbacks must be a keras.callbacks.Callback or a list of them. Got "
+            f"{given!r} instead."
+        )
+    # Copied together: callbacks may know each other.
+    copies = copy.deepcopy(list(callbacks))
+    backups = [c for c in copies if isinstance(c, keras.callbacks.BackupAndRestore)]
+    return [c for c in copies if c not in backups], backups
+
+
+class Backup(keras.callbacks.Callback):
+    """Write a run to a folder after every epoch, and resume it from there.
+
+    Stands in for Keras's `BackupAndRestore`, which keeps weights and optimizer, but not
+    the best epoch, the history and the changes to the learning rate, and which accepts
+    the backup of any other run.
+
+    Parameters
+    ----------
+    original : keras.callbacks.BackupAndRestore
+        Callback of the user; its folder and `delete_checkpoint` are used.
+    run : Run
+        The run.
+    best : BestEpoch
+        Early stopping of the run.
+    data : tuple
+        Everything that the run depends on beside the plan.
+    plan : Plan
+        Plan of the run.
+    name : str
+        Name of the run, and of its file.
+
+    Raises
+    ------
+    ValueError
+        If the run has no seed, and so cannot be resumed.
+    """
+
+    def __init__(self, original, run, best, data, plan, name):
+        super().__init__()
+        if not plan.repeatable:
+            raise ValueError(
+                "BackupAndRestore can only resume a fit that draws the same random "
+                "numbers again: set random_state to an int."
+            )
+        self._folder = Path(original.backup_dir)
+        self._path = self._folder / f"{name}.npz"
+        self._deletes = original.delete_checkpoint
+        self._run, self._best, self._plan, self._data = run, best, plan, data
+        self._final, self._resumed_at = None, None
+
+    def on_train_begin(self, logs=None):
+        """Resume the run, if there is a backup of it."""
+        self._fingerprint = _fingerprint(self._plan, self._data)
+        if self._path.exists():
+            self._restore(*_read(self._path))
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Write the run as it is after an epoch."""
+        # Callbacks that were called before may have changed the rate.
+        self._run.learning_rate.end_step(-1)
+        self._write()
+
+    def on_train_end(self, logs=None):
+        """Keep the result for the run that follows, or delete all files."""
+        network = self._run.graph.network
+        if self._final is not None and self._run.epoch == self._resumed_at:
+            network.set_weights(self._final)
+        if self._plan.refit or not self._deletes:
+            # After the last epoch, callbacks may have set other weights.
+            self._write(final=network.get_weights())
+            return
+        for path in self._folder.glob("*.npz"):
+            path.unlink()
+        if not any(self._folder.iterdir()):
+            self._folder.rmdir()
+
+    def _write(self, final=()):
+        run, best = self._run, self._best
+        if not final:
+            self._weights = run.graph.network.get_weights()
+            self._optimizer = run.graph.optimizer_state()
+        about = {
+            "fmnist_sk": __version__,
+            "fingerprint": self._fingerprint,
+            "epoch": run.epoch,
+            "history": run.history,
+            "factor": run.learning_rate.factor,
+            "best_epoch": best.epoch,
+            "best_loss": best.loss,
+            "stopped": bool(self.model.stop_training),
+        }
+        _write(
+            self._path,
+            about,
+            weights=self._weights,
+            optimizer=self._optimizer,
+            best=best.weights or (),
+            final=final,
+        )
+
+    def _restore(self, about, arrays):
+        changed = [
+            name
+            for name, digest in self._fingerprint.items()
+            if about["fingerprint"].get(name) != digest
+        ]
+        if changed:
+            raise ValueError(
+                f"{self._folder} holds the backup of another fit: {', '.join(changed)} "
+                "changed. Fit with the same data and parameters to resume it, or "
+                "delete the folder."
+            )
+        run, best = self._run, self._best
+        self._weights, self._optimizer = arrays["weights"], arrays["optimizer"]
+        run.graph.network.set_weights(self._weights)
+        run.graph.set_optimizer_state(self._optimizer)
+        run.epoch = self._resumed_at = about["epoch"]
+        run.history.update(about["history"])
+        run.learning_rate.factor = about["factor"]
+        best.epoch, best.loss = about["best_epoch"], about["best_loss"]
+        best.weights = arrays["best"] or None
+        self._final = arrays["final"] or None
+        self.model.stop_training = about["stopped"]
+
+
+def _fingerprint(plan, data):
+    """Return a digest of each setting, and of the data, by name."""
+    settings = plan.outcome_settings
+    if plan.lr_schedule == "constant":
+        del settings["epochs"]  # more epochs go on where fewer have ended
+    digests = {name: _digest(value) for name, value in settings.items()}
+    return digests | {"data": joblib.hash(data)}
+
+
+def _digest(value):
+    try:
+        return joblib.hash(value)
+    except Exception:  # a network of the user's that pickle cannot name
+        function = value.architecture
+        return f"{function.__module__}.{function.__qualname__}"
+
+
+def _write(path, about, **lists):
+    text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
+    arrays = {
+        f"{name}_{i:04d}": array
+        for name, values in lists.items()
+        for i, array in enumerate(values)
+    }
+    buffer = io.BytesIO()
+    np.savez(buffer, about=text, **arrays)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        part.write_bytes(buffer.getbuffer())
+        os.replace(part, path)  # a killed process leaves the backup before
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _read(path):
+    lists = {"weights": [], "optimizer": [], "best": [], "final": []}
+    try:
+        content = io.BytesIO(path.read_bytes())
+        with np.load(content, allow_pickle=False) as archive:
+            about = json.loads(archive["about"].tobytes())
+            for key in sorted(archive.files):
+                name, _, number = key.partition("_")
+                if number:
+                    lists[name].append(archive[key])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path} is a damaged backup: {type(error).__name__}: {error}. Delete it "
+            "to train from the beginning."
+        ) from error
+    return about, lists

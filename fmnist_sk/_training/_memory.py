@@ -1,0 +1,70 @@
+"""Training runs kept on disk, so that none is done twice."""
+
+import pickle
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from sklearn.utils.validation import check_memory
+
+from .. import __version__, _engine
+
+
+# joblib writes down the `repr` of its arguments, which takes longer for arrays than a
+# short training run.
+@dataclass(frozen=True, repr=False)
+class _Key:
+    """Everything that the result of a training run depends on."""
+
+    versions: dict[str, Any]
+    settings: dict[str, Any]
+    data: tuple
+    start: Any
+
+
+def remembered(train, plan, task):
+    """Return a function that trains unless the same run is kept in a folder.
+
+    Parameters
+    ----------
+    train : callable
+        The function `train`.
+    plan : Plan
+        Plan of the run; its `memory` is the folder. Runs that cannot happen again, or
+        that are watched, are not kept.
+    task : FitTask
+        Task of the run.
+
+    Returns
+    -------
+    train : callable
+        Function with the signature of `train`. Its results have no optimizer state,
+        which is twice as large as all else.
+    """
+    kept = plan.repeatable and plan.callbacks is None and not task.watched
+    if plan.memory is None or not kept:
+        return train
+    return partial(_train_or_recall, check_memory(plan.memory), train)
+
+
+def _train_or_recall(memory, train, training, held_out, plan, start, task, *, name):
+    key = _Key(
+        {"fmnist_sk": __version__} | _engine.training_environment(),
+        plan.outcome_settings,
+        (training.content, held_out and held_out.content),
+        start,
+    )
+    try:
+        pickle.dumps(plan.description)
+    except Exception as error:
+        raise TypeError(
+            f"memory cannot tell one architecture={plan.description.architecture!r} "
+            "from another, because it cannot be pickled. Use a function that is "
+            "defined at the top level of a module, or memory=None."
+        ) from error
+    kept = memory.cache(_train, ignore=["train"])
+    return kept(key, partial(train, training, held_out, plan, start, task, name=name))
+
+
+def _train(key, train):
+    return replace(train(), optimizer_state=None)

@@ -1,0 +1,276 @@
+"""NetworkDescription: what a network is built from, with every parameter resolved."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from .. import _engine
+from ._architecture import Recipe, find_architecture
+from ._ensemble import Ensemble, hashable
+
+# Share of the largest output by which two answers of the same network can differ:
+# processors round differently, and a user's network may compute in bfloat16.
+_SAME_RESPONSE = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkDescription:
+    """What a network is built from; hashable and picklable.
+
+    Descriptions are equal if they describe the same network. For a function as
+    architecture that takes more than the function itself, because it can read globals
+    and closures: the fingerprint and the response tell two networks of one function
+    apart.
+
+    Attributes
+    ----------
+    architecture : str, Ensemble or callable
+        Name in the registry, several of them, or a function that builds a network.
+    image_shape : tuple of int
+        `(height, width, channels)`.
+    n_classes : int
+        Number of logits.
+    parameters : tuple of (str, object)
+        Resolved network parameters; for an ensemble `dropout`, `batch_norm` and
+        `members`, which holds the parameters of each member.
+    fingerprint : str
+        SHA-256 of the layers that a function built; empty for a named architecture.
+    response : tuple of float
+        Some outputs of the network that a function built, for fixed images and fixed
+        weights; empty for a named architecture and for a network that is random.
+    """
+
+    architecture: str | Ensemble | Callable[..., Any]
+    image_shape: tuple[int, int, int]
+    n_classes: int
+    parameters: tuple[tuple[str, Any], ...]
+    fingerprint: str = ""
+    response: tuple[float, ...] = field(default=(), repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, NetworkDescription):
+            return NotImplemented
+        return self._key == other._key and self.responds_like(other)
+
+    def __hash__(self) -> int:
+        # Without the response, which is compared with a tolerance.
+        return hash(self._key)
+
+    @property
+    def _key(self):
+        return (
+            self.architecture,
+            self.image_shape,
+            self.n_classes,
+            self.parameters,
+            self.fingerprint,
+        )
+
+    def responds_like(self, other: NetworkDescription) -> bool:
+        """Tell whether both networks computed the same, so far as that is known."""
+        ours, theirs = np.array(self.response), np.array(other.response)
+        if ours.shape != theirs.shape:
+            return False
+        largest = np.abs(np.concatenate([ours, theirs])).max(initial=0.0)
+        return bool(np.abs(ours - theirs).max(initial=0.0) <= _SAME_RESPONSE * largest)
+
+    @property
+    def dropout(self) -> float:
+        """The dropout rate of a named architecture."""
+        return 0.0 if callable(self.architecture) else dict(self.parameters)["dropout"]
+
+    def with_dropout(self, rate: float) -> NetworkDescription:
+        """Describe the same network with another dropout rate.
+
+        A function's description stays as it is: only the function knows what its
+        parameter does.
+        """
+        if callable(self.architecture):
+            return self
+        parameters = {**dict(self.parameters), "dropout": rate}
+        return replace(self, parameters=tuple(sorted(parameters.items())))
+
+
+def describe_network(
+    architecture: str | Ensemble | Callable[..., Any],
+    image_shape: tuple[int, int, int],
+    n_classes: int,
+    parameters: Mapping[str, Any],
+) -> NetworkDescription:
+    """Describe the network that the parameters of an estimator stand for.
+
+    A function as architecture is called to see what it builds now; this starts
+    TensorFlow.
+
+    Parameters
+    ----------
+    architecture : str, Ensemble or callable
+        Name in the registry, several of them, or a function that builds a network.
+    image_shape : tuple of int
+        `(height, width, channels)`.
+    n_classes : int
+        Number of logits.
+    parameters : dict
+        Values, or None, of `NETWORK_PARAMETERS`.
+
+    Returns
+    -------
+    description : NetworkDescription
+        With every parameter resolved.
+
+    Raises
+    ------
+    ValueError
+        If a size is no size, the number of filters does not fit the architecture, or
+        a function builds a network that is none for these images and classes.
+    TypeError
+        If a function does not take a parameter that was set or returns no network.
+    """
+    try:
+        hash(architecture)
+    except TypeError:
+        raise TypeError(
+            "architecture must be hashable: a function, or an object with a hash. Got "
+            f"{architecture!r} instead."
+        ) from None
+    resolved = resolve_parameters(architecture, parameters)
+    description = NetworkDescription(
+        architecture, image_shape, n_classes, tuple(sorted(resolved.items()))
+    )
+    if not callable(architecture):
+        return description
+    _engine.start()
+    from ._own_network import identify
+
+    return identify(description)
+
+
+def recipe_of(description: NetworkDescription) -> Recipe:
+    """Return the recipe of a network.
+
+    Parameters
+    ----------
+    description : NetworkDescription
+        Description of the network.
+
+    Returns
+    -------
+    recipe : Recipe
+        Recipe of its architecture; for an ensemble, of the first member. A function's
+        network has the default recipe. Networks whose batch normalisation was switched
+        off do not get the higher learning rates, which need it.
+    """
+    architecture = description.architecture
+    if callable(architecture):
+        return Recipe()
+    if isinstance(architecture, Ensemble):
+        architecture = architecture.members[0][0]
+    recipe = find_architecture(architecture).recipe
+    if dict(description.parameters)["batch_norm"]:
+        return recipe
+    return replace(recipe, rate=Recipe().rate)
+
+
+def resolve_parameters(
+    architecture: str | Ensemble | Callable[..., Any], parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Replace every None by the architecture's default.
+
+    Parameters
+    ----------
+    architecture : str, Ensemble or callable
+        Name in the registry, several of them, or a function that builds a network.
+    parameters : dict
+        Values, or None, of `NETWORK_PARAMETERS`.
+
+    Returns
+    -------
+    parameters : dict
+        For a named architecture all of them, with `filters` and `dense_units` as
+        tuples; for a function those that are not None.
+    """
+    given = hashable(parameters)
+    _check_sizes(given)
+    if callable(architecture):
+        return _parameters_of_function(architecture, given)
+    if isinstance(architecture, Ensemble):
+        return _parameters_of_ensemble(architecture, given)
+    defaults = find_architecture(architecture).defaults
+    resolved = {**defaults, **given}
+    resolved["filters"] = _scale_filters(resolved["filters"], defaults["filters"])
+    resolved["kernel_size"] = _as_pair(resolved["kernel_size"])
+    units = resolved["dense_units"]
+    if not isinstance(units, tuple):
+        units = (units,) * max(1, len(defaults["dense_units"]))
+    resolved["dense_units"] = tuple(int(u) for u in units if u)
+    resolved["dropout"] = float(resolved["dropout"])
+    resolved["batch_norm"] = bool(resolved["batch_norm"])
+    return resolved
+
+
+def _parameters_of_ensemble(ensemble, given):
+    resolved = [
+        (name, resolve_parameters(name, given | dict(own)))
+        for name, own in ensemble.members
+    ]
+    # One rate for all members, so that it can change without another graph.
+    rates = [parameters.pop("dropout") for _, parameters in resolved]
+    return {
+        "members": tuple((name, tuple(sorted(p.items()))) for name, p in resolved),
+        "dropout": rates[0],
+        "batch_norm": all(parameters["batch_norm"] for _, parameters in resolved),
+    }
+
+
+def _parameters_of_function(function, given):
+    accepted = inspect.signature(function).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in accepted):
+        return given
+    unknown = sorted(set(given) - {p.name for p in accepted})
+    if unknown:
+        raise TypeError(
+            f"The architecture {function!r} does not take {', '.join(unknown)}. "
+            "Add the parameter to the function, or leave it None."
+        )
+    return given
+
+
+def _check_sizes(given):
+    for name, smallest in ("filters", 1), ("kernel_size", 1), ("dense_units", 0):
+        sizes = given.get(name)
+        if not isinstance(sizes, tuple):
+            continue  # an integer, which the estimator has checked
+        if not all(isinstance(n, Integral) and n >= smallest for n in sizes):
+            raise ValueError(
+                f"{name} must hold integers of at least {smallest}. Got {sizes!r} "
+                "instead."
+            )
+        if name == "kernel_size" and len(sizes) != 2:
+            raise ValueError(
+                f"kernel_size must be an integer or (height, width). Got {sizes!r} "
+                "instead."
+            )
+
+
+def _as_pair(kernel_size):
+    if not isinstance(kernel_size, tuple):
+        kernel_size = kernel_size, kernel_size
+    return tuple(int(size) for size in kernel_size)
+
+
+def _scale_filters(filters, default):
+    if isinstance(filters, tuple):
+        if len(filters) != len(default):
+            raise ValueError(
+                f"filters={filters} has {len(filters)} values, but the architecture "
+                f"has {len(default)} stages of convolutions. Give {len(default)} "
+                "values, or one integer for the first stage."
+            )
+        return tuple(int(f) for f in filters)
+    return tuple(max(1, round(filters * f / default[0])) for f in default)

@@ -1,0 +1,18 @@
+"""Sizes that follow from the image, so that every architecture takes small ones."""
+
+# Smallest height or width that is pooled: 8 × 8 digits are pooled once, and 28 × 28
+# clothes are not affected.
+_SMALLEST_POOLED = 8
+
+
+def pool_size_of(x):
+    """Return the pool size that halves height and width, but no map below 8 pixels."""
+    return tuple(2 if size >= _SMALLEST_POOLED else 1 for size in x.shape[1:3])
+
+
+def padding_of(x, kernel_size):
+    """Return "valid", or "same" if "valid" would leave no pixel of the image."""
+    fits = all(
+        size >= kernel for size, kernel in zip(x.shape[1:3], kernel_size, strict=True)
+    )
+    return "valid" if fits else "same"

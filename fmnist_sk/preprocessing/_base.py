@@ -1,0 +1,101 @@
+"""Base class of the image transformers: checking `X`, shaping the output."""
+
+import math
+import warnings
+from typing import Any
+
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils._set_output import _get_output_config
+from sklearn.utils.validation import check_array
+
+from .._images import (
+    IMAGE_SHAPE_ATTRIBUTE,
+    PIXEL_DTYPES,
+    carried_image_shape,
+    flatten_images,
+    infer_image_shape,
+)
+from .._validation import check_stack, validate_images
+
+
+class BaseImageTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Base class of the transformers that return one value for each pixel value."""
+
+    image_shape_: tuple[int, int, int]
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+
+    def _validate_images(self, X, *, reset, image_shape=None):
+        """Check images and return them as rows, with the shape the output should have.
+
+        Learns `image_shape_` if `reset`. A DataFrame that carries the shape of its
+        images counts as a stack of images.
+        """
+        # Transformers work in the dtype of X: float64 is not too large for them.
+        rows, _, shape = validate_images(
+            self, X, reset=reset, image_shape=image_shape, single_precision=False
+        )
+        if len(shape) == 2 and carried_image_shape(X) == self.image_shape_:
+            shape = (len(rows), *self.image_shape_)
+        return rows, shape
+
+    def _validate_transformed(self, X):
+        """Check output of `transform` and return it as rows, with its shape."""
+        flat, shape = flatten_images(X)
+        rows = check_array(flat, dtype=PIXEL_DTYPES)
+        shape = rows.shape if shape is None else shape
+        if rows.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {rows.shape[1]} features, but {type(self).__name__} is "
+                f"expecting {self.n_features_in_} features as input."
+            )
+        check_stack(self, shape)
+        return rows, shape
+
+    def _as_output(self, images, shape, X):
+        """Return images in a shape, or as rows if `set_output` asks for a DataFrame.
+
+        Parameters
+        ----------
+        images : ndarray
+            Transformed images, of any shape.
+        shape : tuple of int
+            Shape from `_validate_images`.
+        X : array-like
+            Input of the transformer, whose index a DataFrame gets.
+
+        Returns
+        -------
+        output : ndarray or DataFrame
+            A DataFrame of pandas carries the shape of the images where the array would
+            be a stack of images. scikit-learn makes all other DataFrames of the rows.
+        """
+        container = _get_output_config("transform", self)["dense"]
+        if container == "default":
+            return images.reshape(shape)
+        rows = images.reshape(len(images), self.n_features_in_)
+        if len(shape) == 2:
+            return rows
+        if container == "pandas":
+            import pandas as pd
+
+            index = X.index if isinstance(X, (pd.DataFrame, pd.Series)) else None
+            frame = pd.DataFrame(rows, index=index, copy=False)
+            frame.attrs[IMAGE_SHAPE_ATTRIBUTE] = self.image_shape_
+            return frame
+        if infer_image_shape(rows.shape) != self.image_shape_:
+            warnings.warn(
+                f"A DataFrame of {container} cannot hold the shape of the images, "
+                f"{self.image_shape_}: {type(self).__name__} returns rows of "
+                f"{math.prod(self.image_shape_)} values. Set image_shape on the next "
+                'step, or use set_output(transform="default") or "pandas".',
+                stacklevel=4,
+            )
+        return rows
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32", "uint8"]
+        return tags
