@@ -7,6 +7,7 @@ import sys
 
 from . import __version__
 from ._cli import CommandError
+from .architectures import ARCHITECTURES
 
 _TRUST = (
     "Loading a model file can run whatever code its maker put into it, unless it ends\n"
@@ -101,8 +102,7 @@ model.joblib.""",
         "--architecture",
         metavar="NAME",
         default="standard",
-        help="standard, compact, two_conv, three_conv, vgg or resnet (default: "
-        "%(default)s)",
+        help=f"{', '.join(ARCHITECTURES)} (default: %(default)s)",
     )
     _add_seed(parser)
     parser.add_argument(

@@ -79,11 +79,11 @@ def _expected_backend():
     named = os.environ.get("KERAS_BACKEND")
     if named:
         return named
-    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
     try:
+        home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
         return json.loads(Path(home, "keras.json").read_text())["backend"]
-    except (OSError, ValueError, LookupError, TypeError):
-        return "tensorflow"
+    except (OSError, RuntimeError, ValueError, LookupError, TypeError):
+        return "tensorflow"  # no home, no file, or nothing of the kind in it
 
 
 def _check_context(tensorflow):
@@ -161,7 +161,8 @@ def training_environment():
     -------
     environment : dict
         Versions of TensorFlow, Keras and NumPy, the number of threads of an operation,
-        the processor's kind and instruction sets, and the environment variables that
+        whether `tf.config.experimental.enable_op_determinism` was called, the
+        processor's kind and instruction sets, and the environment variables that
         choose among them.
     """
     if _started_in is None:
@@ -169,6 +170,7 @@ def training_environment():
     return {
         "versions": {name: _version(name) for name in ("tensorflow", "keras", "numpy")},
         "threads": _intra_op_threads(),
+        "op_determinism": _op_determinism(),
         "machine": platform.machine(),
         "instruction_sets": _instruction_sets(),
         "variables": {
@@ -200,6 +202,17 @@ def _intra_op_threads():
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _op_determinism():
+    if "tensorflow" not in sys.modules:
+        return False
+    try:  # TensorFlow offers no public way to ask
+        from tensorflow.python.framework import config
+
+        return bool(config.is_op_determinism_enabled())
+    except (ImportError, AttributeError):
+        return False
 
 
 def _positive_integer(variable):

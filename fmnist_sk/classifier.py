@@ -46,15 +46,13 @@ from ._training import (
 )
 from ._validation import all_or_nothing, validate_images
 from .architectures import ACTIVATIONS, ARCHITECTURES, Ensemble
+from .augmentation import VIEWS
 
 if TYPE_CHECKING:
     import keras
     from joblib import Memory
     from keras.callbacks import Callback
 
-_Architecture = Literal[
-    "standard", "compact", "two_conv", "three_conv", "vgg", "resnet"
-]
 _Optimizer = Literal["adamw", "adam", "nadam", "rmsprop", "lion", "sgd", "nesterov"]
 _Sizes = int | Sequence[int]
 
@@ -299,7 +297,7 @@ class FashionCNNClassifier(
     temperature_: float
 
     _parameter_constraints: ClassVar[dict] = {
-        "architecture": [StrOptions(set(ARCHITECTURES)), Ensemble, callable],
+        "architecture": [StrOptions(ARCHITECTURES.keys()), Ensemble, callable],
         "filters": [_POSITIVE, tuple, list, None],
         "kernel_size": [_POSITIVE, tuple, list, None],
         "dense_units": [Interval(Integral, 0, None, closed="left"), tuple, list, None],
@@ -322,7 +320,7 @@ class FashionCNNClassifier(
         "n_iter_no_change": [_POSITIVE],
         "tol": [Interval(Real, 0, None, closed="left")],
         "refit": ["boolean"],
-        "tta": [StrOptions({"auto", "flip", "flip_shift"}), None],
+        "tta": [StrOptions({"auto", *VIEWS}), None],
         "temperature": [
             Interval(Real, 0, None, closed="neither"),
             StrOptions({"auto"}),
@@ -338,9 +336,7 @@ class FashionCNNClassifier(
     def __init__(
         self,
         *,
-        architecture: _Architecture
-        | Ensemble
-        | Callable[..., keras.Model] = "standard",
+        architecture: str | Ensemble | Callable[..., keras.Model] = "standard",
         filters: _Sizes | None = None,
         kernel_size: _Sizes | None = None,
         dense_units: _Sizes | None = None,

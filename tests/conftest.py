@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 import signal
 
 import numpy as np
@@ -12,6 +13,11 @@ from sklearn.utils import Bunch
 
 from fmnist_sk import fetch_fashion_mnist, load_fashion_mnist_sample
 from fmnist_sk.datasets import IdxFile, _fashion_mnist
+
+# Each process of tests has its share of the cores, as joblib's workers have.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    n_threads = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, n_threads)))
 
 
 def _read_only(load, n_train, n_test, **kwargs):

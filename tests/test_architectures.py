@@ -3,8 +3,20 @@
 import numpy as np
 import pytest
 
-from fmnist_sk import FashionCNNClassifier
-from fmnist_sk.architectures import ARCHITECTURES, describe_network
+from fmnist_sk import FashionCNNClassifier, _engine
+from fmnist_sk.architectures import (
+    ACTIVATIONS,
+    ARCHITECTURES,
+    describe_network,
+)
+
+_engine.start()
+from fmnist_sk.architectures import (  # noqa: E402
+    build_network,
+    initial_weights,
+    prediction_function,
+    prediction_weights,
+)
 
 SHAPE = (28, 28, 1)
 
@@ -20,8 +32,6 @@ def images(sample):
 
 def layers_of(architecture, **parameters):
     """The stock layers, as (class, size) pairs."""
-    from fmnist_sk.architectures import build_network
-
     network = build_network(describe(architecture, **parameters), stock=True)
     sizes = ("filters", "units", "rate", "pool_size")
     return [
@@ -141,126 +151,6 @@ def test_filters_scale_the_stages():
     assert filters(1) == (1, 2, 4)
 
 
-# -- Networks of the user's own ------------------------------------------------------
-
-
-def own_network(image_shape, n_classes, filters=8, dropout=0.1):
-    """Logits from a network with regularisation and stock batch normalisation."""
-    import keras
-
-    return keras.Sequential(
-        [
-            keras.Input(image_shape),
-            keras.layers.Conv2D(filters, 3, strides=2, kernel_regularizer="l2"),
-            keras.layers.BatchNormalization(momentum=0.5),
-            keras.layers.Activation("relu"),
-            keras.layers.Flatten(),
-            keras.layers.Dropout(dropout),
-            keras.layers.Dense(n_classes),
-        ]
-    )
-
-
-def own_softmax_network(image_shape, n_classes):
-    import keras
-
-    return keras.Sequential(
-        [
-            keras.Input(image_shape),
-            keras.layers.Flatten(),
-            keras.layers.Dense(n_classes, activation="softmax"),
-        ]
-    )
-
-
-@pytest.mark.parametrize("architecture", [own_network, own_softmax_network])
-def test_own_networks(architecture, images):
-    X, y = images
-    clf = FashionCNNClassifier(architecture=architecture, random_state=0)
-    clf.set_params(epochs=15, batch_size=16, learning_rate=0.01).fit(X, y)
-    assert clf.score(X, y) > 0.8
-    probabilities = clf.predict_proba(X)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
-    np.testing.assert_allclose(
-        clf.to_keras().predict(X.reshape(-1, *SHAPE), verbose=0),
-        probabilities,
-        atol=1e-5,
-    )
-    again = FashionCNNClassifier(**clf.get_params()).fit(X, y)
-    np.testing.assert_array_equal(again.predict_proba(X), probabilities)
-
-
-def test_own_networks_get_the_parameters_that_are_set(images):
-    clf = FashionCNNClassifier(architecture=own_network, filters=5, epochs=1)
-    assert clf.fit(*images).to_keras().get_layer(index=3).layers[0].filters == 5
-    with pytest.raises(TypeError, match="kernel_size"):
-        clf.set_params(kernel_size=5).fit(*images)
-
-
-def test_own_weights_are_what_training_starts_from(images):
-    import keras
-
-    def pretrained(image_shape, n_classes):
-        model = own_softmax_network(image_shape, n_classes)
-        model.layers[-1].bias.assign(np.arange(10) * 100.0)
-        return model
-
-    X, y = images
-    clf = FashionCNNClassifier(
-        architecture=pretrained, epochs=1, learning_rate=1e-9, random_state=0
-    )
-    assert (clf.fit(X, y).predict(X) == 9).all()
-    assert keras.backend.floatx() == "float32"
-
-
-def test_what_is_no_network_is_refused(images):
-    for architecture, error, message in [
-        (lambda shape, n: None, TypeError, "keras.Model"),
-        (lambda shape, n: own_network(shape, n + 1), ValueError, "one logit per class"),
-    ]:
-        clf = FashionCNNClassifier(architecture=architecture)
-        with pytest.raises(error, match=message):
-            clf.fit(*images)
-        assert not hasattr(clf, "classes_")
-
-
-def nested_softmax(image_shape, n_classes):
-    import keras
-
-    return keras.Sequential(
-        [keras.Input(image_shape), own_softmax_network(image_shape, n_classes)]
-    )
-
-
-def own_normalisation(image_shape, n_classes):
-    """A network with a weight that is no float32."""
-    import keras
-
-    return keras.Sequential(
-        [
-            keras.Input(image_shape),
-            keras.layers.Normalization(axis=None, mean=0.0, variance=1.0),
-            keras.layers.Normalization(),
-            keras.layers.Flatten(),
-            keras.layers.Dense(n_classes),
-        ]
-    )
-
-
-@pytest.mark.parametrize("architecture", [nested_softmax, own_normalisation])
-def test_unusual_own_networks(architecture, images):
-    X, y = images
-    clf = FashionCNNClassifier(
-        architecture=architecture, random_state=0, epochs=15, learning_rate=0.01
-    ).fit(X, y)
-    assert clf.predict_proba(X).max() > 0.9
-    np.testing.assert_allclose(
-        clf.to_keras().predict(X.reshape(-1, *SHAPE), verbose=0),
-        clf.predict_proba(X),
-        atol=1e-5,
-    )
-
-
 def test_weights_of_kernels_beyond_small_images_are_reproducible():
     rng = np.random.default_rng(0)
     y = np.arange(60) % 2
@@ -274,3 +164,51 @@ def test_weights_of_kernels_beyond_small_images_are_reproducible():
     for one, other in zip(first, second, strict=True):
         assert np.isfinite(one).all()
         np.testing.assert_array_equal(one, other)
+
+
+# -- Every activation ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_every_activation_predicts_what_keras_predicts(architecture):
+    """TensorFlow fuses some operations into others that it does not have."""
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    images = tf.constant(rng.normal(size=(3, 8, 8, 1)), tf.float32)
+    for activation in sorted(ACTIVATIONS):
+        description = describe(
+            architecture,
+            image_shape=(8, 8, 1),
+            n_classes=3,
+            filters=2,
+            activation=activation,
+        )
+        stock = build_network(description, stock=True)
+        stock.set_weights(initial_weights(description, stock, 0))
+        weights = prediction_weights(description, stock.get_weights())
+        predict = tf.function(prediction_function(description), autograph=False)
+        np.testing.assert_allclose(
+            predict(images, [tf.constant(weight) for weight in weights]),
+            stock.model(images, training=False),
+            atol=1e-5,
+            err_msg=activation,
+        )
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_mish_after_a_sum(batch_norm, images):
+    X, y = images
+    clf = FashionCNNClassifier(
+        architecture="resnet",
+        activation="mish",
+        batch_norm=batch_norm,
+        filters=4,
+        epochs=1,
+        random_state=0,
+    ).fit(X[:40], y[:40], X_val=X, y_val=y)
+    np.testing.assert_allclose(
+        clf.to_keras().predict(X.reshape(-1, *SHAPE), verbose=0),
+        clf.predict_proba(X),
+        atol=2e-5,
+    )

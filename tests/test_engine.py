@@ -1,6 +1,25 @@
-"""Starting TensorFlow."""
+"""Starting TensorFlow, and where it cannot be used."""
 
+import json
+import os
+import sys
+import timeit
+
+import numpy as np
+import pytest
 from _processes import run_python
+from _small import quick
+
+from fmnist_sk import _engine
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """A classifier fitted to eight tiny images."""
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(256, size=(8, 64), dtype=np.uint8), np.arange(8) % 2
+    return quick(filters=2, epochs=1).fit(X, y)
+
 
 FORKED = """
 import os
@@ -26,34 +45,122 @@ def test_a_forked_process_gets_an_error_and_does_not_hang():
     assert run_python(FORKED)
 
 
-THREADS = """
-import os
-os.environ.pop("TF_NUM_INTRAOP_THREADS", None)
-os.environ["OMP_NUM_THREADS"] = "1"  # as joblib tells its workers
+BACKEND = """
+import json, os, sys
+from types import ModuleType, SimpleNamespace
 from fmnist_sk import _engine
+
+def refused():
+    try:
+        _engine.start()
+    except RuntimeError as error:
+        slow = {"tensorflow", "torch", "jax"} & set(sys.modules)
+        return "KERAS_BACKEND" in str(error) and not slow
+    return False
+
+found = []
+os.environ["KERAS_BACKEND"] = "torch"
+found.append(refused())
+del os.environ["KERAS_BACKEND"]
+os.environ["KERAS_HOME"] = sys.argv[1]
+found.append(refused())
+del os.environ["KERAS_HOME"]
+keras = sys.modules["keras"] = ModuleType("keras")
+keras.backend = SimpleNamespace(backend=lambda: "jax")
+found.append(refused())
+print(json.dumps(found))
+"""
+
+
+def test_other_backends_of_keras_are_refused_before_anything_is_imported(tmp_path):
+    (tmp_path / "keras.json").write_text('{"backend": "torch"}')
+    assert run_python(BACKEND, tmp_path) == [True, True, True]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"backend": "tensorflow"}'])
+def test_a_configuration_without_backend_is_tensorflow(text, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "modules", {**sys.modules})
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "keras.json").write_text(text)
+    assert _engine._expected_backend() == "tensorflow"
+
+
+@pytest.mark.parametrize("name", ["graph", "mirrored", "one device"])
+def test_where_tensorflow_does_not_run_at_once_is_one_clear_error(name, fitted):
+    tf = _engine.start()
+    context = {
+        "graph": lambda: tf.Graph().as_default(),
+        "mirrored": lambda: tf.distribute.MirroredStrategy(["cpu:0"]).scope(),
+        "one device": lambda: tf.distribute.OneDeviceStrategy("cpu:0").scope(),
+    }[name]
+    X, y = np.zeros((4, 64), np.uint8), np.arange(4) % 2
+    with context():
+        for use, *arguments in (
+            (quick().fit, X, y),
+            (fitted.predict, X),
+            (fitted.to_keras,),
+        ):
+            with pytest.raises(RuntimeError, match="fmnist_sk cannot fit"):
+                use(*arguments)
+
+
+def test_inside_a_traced_function_is_the_same_error():
+    tensorflow = _engine.start()
+
+    def step(x):
+        _engine.start()
+        return x
+
+    with pytest.raises(RuntimeError, match="fmnist_sk cannot fit"):
+        tensorflow.function(step, autograph=False)(1.0)
+
+
+def test_checking_takes_microseconds():
+    _engine.start()
+    seconds = min(timeit.repeat(_engine.start, number=1000, repeat=5)) / 1000
+    assert seconds < 50e-6
+
+
+ENVIRONMENT = """
+import json, os, sys
+for name in "TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS":
+    os.environ.pop(name, None)
+from fmnist_sk import _engine
+found = [_engine.training_environment()["threads"]]
+os.environ["OMP_NUM_THREADS"] = "3"
+found.append(_engine.training_environment()["threads"])
+os.environ["TF_NUM_INTRAOP_THREADS"] = "5"
+found.append(_engine.training_environment()["threads"])
+assert "tensorflow" not in sys.modules
+# What joblib tells its workers, and TensorFlow does not read.
+os.environ["OMP_NUM_THREADS"] = "1"
+del os.environ["TF_NUM_INTRAOP_THREADS"]
+before = _engine.training_environment()
 tensorflow = _engine.start()
 assert os.environ["TF_NUM_INTRAOP_THREADS"] == "1"
-print("true")
+assert _engine.training_environment() == before
+assert before["versions"]["tensorflow"] == tensorflow.__version__
+tensorflow.config.threading.set_intra_op_parallelism_threads(2)
+found.append(_engine.training_environment()["threads"])
+tensorflow.config.experimental.enable_op_determinism()
+found.append(_engine.training_environment()["op_determinism"])
+print(json.dumps(found))
 """
 
 
-def test_workers_take_their_share_of_the_cores():
-    assert run_python(THREADS)
+def test_what_the_bits_of_a_training_run_depend_on(monkeypatch):
+    assert run_python(ENVIRONMENT) == [usable_cores(), 3, 5, 2, True]
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    environment = _engine.training_environment()
+    assert environment["variables"]["ONEDNN_MAX_CPU_ISA"] == "AVX2"
+    assert environment == json.loads(json.dumps(environment, default=list)) | {
+        "instruction_sets": environment["instruction_sets"]
+    }
 
 
-BACKEND = """
-import os
-os.environ["KERAS_BACKEND"] = "numpy"
-from fmnist_sk import _engine
-try:
-    _engine.start()
-except RuntimeError as error:
-    assert "KERAS_BACKEND" in str(error)
-else:
-    raise AssertionError
-print("true")
-"""
-
-
-def test_other_backends_of_keras_are_refused():
-    assert run_python(BACKEND)
+def usable_cores():
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()

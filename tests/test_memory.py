@@ -10,6 +10,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from _processes import run_python
 from _small import quick
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -72,6 +73,67 @@ def test_other_images_labels_and_weights_are_trained_on(images, tmp_path):
     clf.fit(X, y)
     clf.set_params(verbose=2, temperature=2.0, tta="flip").fit(X, y)
     assert len(kept(tmp_path)) == 4
+
+
+def test_what_changes_the_bits_of_a_run_is_part_of_its_key(
+    images, tmp_path, monkeypatch
+):
+    """A folder may be shared by machines, and outlive an update."""
+    from fmnist_sk import _engine
+
+    X, y = images
+    clf = quick(memory=str(tmp_path)).fit(X, y)
+    here = _engine.training_environment()
+    elsewhere = (
+        {"threads": here["threads"] + 1},
+        {"versions": here["versions"] | {"tensorflow": "2.99"}},
+        {"versions": here["versions"] | {"keras": "3.99"}},
+        {"instruction_sets": ("avx2",)},
+    )
+    for n_runs, changed in enumerate(elsewhere, start=2):
+        with monkeypatch.context() as patch:
+            patch.setattr(_engine, "training_environment", lambda c=changed: here | c)
+            clf.fit(X, y)
+        assert len(kept(tmp_path)) == n_runs
+    for fast in True, False:  # what "auto" stands for
+        monkeypatch.setattr(_engine, "has_fast_bfloat16", lambda fast=fast: fast)
+        clf.fit(X, y)
+    assert len(kept(tmp_path)) == n_runs + 1
+    plain = clone(clf).set_params(memory=None, precision="float32").fit(X, y)
+    np.testing.assert_array_equal(clf.predict_proba(X), plain.predict_proba(X))
+
+
+def test_the_number_of_threads_is_known():
+    """It is the one in force, not what the environment says today."""
+    code = """
+import tensorflow as tf
+from fmnist_sk import _engine
+print(_engine.training_environment()["threads"])
+tf.config.threading.set_intra_op_parallelism_threads(3)
+print([_engine.training_environment()["threads"]])
+"""
+    assert run_python(code) == [3]
+
+
+def test_an_architecture_that_has_no_name_is_refused(images, tmp_path):
+    def nested(image_shape, n_classes):
+        import keras
+
+        return keras.Sequential(
+            [
+                keras.Input(image_shape),
+                keras.layers.Flatten(),
+                keras.layers.Dense(n_classes),
+            ]
+        )
+
+    X, y = images
+    for architecture in nested, lambda image_shape, n_classes: nested((28, 28, 1), 10):
+        clf = quick(architecture=architecture, memory=str(tmp_path))
+        with pytest.raises(TypeError, match="memory cannot tell"):
+            clf.fit(X, y)
+        assert not kept(tmp_path)
+        clf.set_params(memory=None).fit(X, y)
 
 
 def test_what_cannot_happen_again_is_not_kept(images, tmp_path):

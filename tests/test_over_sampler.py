@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from _small import quick
+from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import Pipeline as SamplingPipeline
 from imblearn.pipeline import make_pipeline
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -31,7 +32,11 @@ def unequal(sample):
     ("strategy", "counts"),
     [
         ("auto", [60, 60, 60]),
-        (1, [60, 20, 5]),
+        ("not majority", [60, 60, 60]),
+        ("all", [60, 60, 60]),
+        ("minority", [60, 20, 60]),
+        ("not minority", [60, 60, 5]),
+        (lambda y: {2: np.sum(y == 1) * 2}, [60, 20, 40]),
         (1.5, [90, 30, 8]),
         (3, [180, 60, 15]),
         ({2: 30}, [60, 20, 30]),
@@ -155,8 +160,54 @@ def test_clone_and_parameters():
 
 def test_fit_alone(unequal):
     sampler = AugmentedOverSampler().fit(*unequal)
-    assert sampler.sampling_strategy_ == {0: 0, 1: 40, 2: 55}
+    assert sampler.sampling_strategy_ == {1: 40, 2: 55}
     assert sampler.image_shape_ == (28, 28, 1)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "counts"), [(0.5, [60, 30]), (1.0, [60, 60]), (1, [60, 60])]
+)
+def test_a_ratio_of_two_classes_is_that_of_imbalanced_learn(unequal, strategy, counts):
+    X, y = (part[:80] for part in unequal)
+    ours = AugmentedOverSampler(sampling_strategy=strategy).fit(X, y)
+    theirs = RandomOverSampler(sampling_strategy=strategy).fit(X, y)
+    assert ours.sampling_strategy_ == theirs.sampling_strategy_
+    assert np.bincount(ours.fit_resample(X, y)[1]).tolist() == counts
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        *("auto", "minority", "not minority", "not majority", "all"),
+        {2: 30, 0: 61},
+        lambda y: dict.fromkeys(set(y.tolist()), 100),
+    ],
+)
+@pytest.mark.parametrize("labels", [[3, 1, 2], ["c", "a", "b"]])
+@pytest.mark.parametrize("counts", [(60, 20, 5), (4, 9, 4), (9, 9, 3)])
+def test_strategies_are_those_of_imbalanced_learn(strategy, labels, counts):
+    y = np.repeat(labels, counts)
+    if isinstance(strategy, dict):
+        strategy = {labels[i]: n for i, n in strategy.items()}
+    X = np.zeros((len(y), 4))
+    ours = AugmentedOverSampler(sampling_strategy=strategy).fit(X, y)
+    theirs = RandomOverSampler(sampling_strategy=strategy).fit(X, y)
+    assert ours.sampling_strategy_ == dict(theirs.sampling_strategy_)
+
+
+@pytest.mark.parametrize("strategy", [0.1, 1 / 3])
+def test_a_ratio_below_the_present_one_raises_as_in_imbalanced_learn(unequal, strategy):
+    X, y = (part[:80] for part in unequal)
+    for sampler in (AugmentedOverSampler, RandomOverSampler):
+        with pytest.raises(ValueError, match="Please increase the ratio"):
+            sampler(sampling_strategy=strategy).fit_resample(X, y)
+
+
+@pytest.mark.parametrize("strategy", ["auto", 0.5, 3, {0: 90}, lambda y: {0: 90}])
+def test_one_class_raises_as_in_imbalanced_learn(unequal, strategy):
+    X, y = (part[:60] for part in unequal)
+    with pytest.raises(ValueError, match="needs to have more than 1 class"):
+        AugmentedOverSampler(sampling_strategy=strategy).fit_resample(X, y)
 
 
 @pytest.mark.parametrize(
@@ -164,13 +215,19 @@ def test_fit_alone(unequal):
     [
         ({"augmentation": "hard"}, "augmentation must be None, a str among"),
         ({"augmentation": None}, "'augmentation' parameter"),
-        ({"sampling_strategy": 0.5}, "'sampling_strategy' parameter"),
-        ({"sampling_strategy": "minority"}, "'sampling_strategy' parameter"),
-        (
-            {"sampling_strategy": {7: 10}},
-            r"sampling_strategy contains unknown labels \[7\]",
-        ),
-        ({"sampling_strategy": {0: 10}}, "at least as many images"),
+        ({"augmentation": {"mixup": 0.5}}, "mix labels as well"),
+        ({"sampling_strategy": 0}, "'sampling_strategy' parameter"),
+        ({"sampling_strategy": np.inf}, "'sampling_strategy' parameter"),
+        ({"sampling_strategy": "majority"}, "'sampling_strategy' parameter"),
+        ({"sampling_strategy": [0]}, "'sampling_strategy' parameter"),
+        ({"sampling_strategy": 0.5}, "type of target is binary"),
+        ({"sampling_strategy": 1.0}, "type of target is binary"),
+        ({"sampling_strategy": {7: 10}}, r"\[7\] target class is/are not present"),
+        ({"sampling_strategy": {0: 10}}, "greater or equal to the original number"),
+        ({"sampling_strategy": {0: -1}}, "greater or equal to the original number"),
+        ({"sampling_strategy": {0: 60.5}}, "whole numbers of images"),
+        ({"sampling_strategy": lambda y: {7: 10}}, r"\[7\] target class"),
+        ({"sampling_strategy": lambda y: 2}, "must return a dict"),
         ({"image_shape": (3, 3)}, "needs 9 values"),
     ],
 )

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from ..augmentation import MIXING, augment_images, mix_images
+from ..augmentation import MIXING, augment_images, mix_images, takes_turns
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,8 @@ class LabelledImages:
         settings = plan.augmentation
         moves = {name: value for name, value in settings.items() if name not in MIXING}
         turns = None
-        if "alternating_flip" in moves:
-            # The same half is mirrored in every other epoch of a training run.
+        if takes_turns(moves):
+            # The same half has its turn in every other epoch of a training run.
             half = np.random.default_rng(plan.seed).integers(2, size=len(self.images))
             turns = half[rows] + epoch
         images = augment_images(images, moves, rng, turns=turns)

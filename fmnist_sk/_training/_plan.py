@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _engine
 from ..architectures import NetworkDescription, recipe_of
-from ..augmentation import check_augmentation
+from ..augmentation import check_augmentation, mirrors_images
 from ._optimizers import OPTIMIZERS
 
 # What "auto" aims at: enough steps, but small data get small batches.
@@ -286,8 +286,7 @@ def resolve_tta(recipe, augmentation):
 
     Mirror images are averaged only if the network was trained on mirror images.
     """
-    mirrored = {"horizontal_flip", "alternating_flip"} & augmentation.keys()
-    return recipe.tta if mirrored else None
+    return recipe.tta if mirrors_images(augmentation) else None
 
 
 def resolve_length(recipe, n_samples, epochs, batch_size):

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import Any
 
-import numpy as np
-
 from .. import _engine
 from ._architecture import Recipe, find_architecture
 from ._ensemble import Ensemble, hashable
@@ -74,11 +72,13 @@ class NetworkDescription:
 
     def responds_like(self, other: NetworkDescription) -> bool:
         """Tell whether both networks computed the same, so far as that is known."""
-        ours, theirs = np.array(self.response), np.array(other.response)
-        if ours.shape != theirs.shape:
+        if len(self.response) != len(other.response):
             return False
-        largest = np.abs(np.concatenate([ours, theirs])).max(initial=0.0)
-        return bool(np.abs(ours - theirs).max(initial=0.0) <= _SAME_RESPONSE * largest)
+        largest = max(map(abs, (*self.response, *other.response)), default=0.0)
+        return all(
+            abs(one - another) <= _SAME_RESPONSE * largest
+            for one, another in zip(self.response, other.response, strict=True)
+        )
 
     @property
     def dropout(self) -> float:

@@ -3,6 +3,7 @@
 import keras
 
 from .. import _engine
+from ..augmentation import tta_views
 from ._network import build_network
 
 
@@ -43,7 +44,7 @@ def to_keras(description, weights, normalisation, *, tta=None, temperature=1.0):
         mean, scale = normalisation.mean, normalisation.scale
         x = keras.layers.Rescaling(1.0, (-mean).tolist(), name="centre")(images)
         x = keras.layers.Rescaling((1 / scale).tolist(), name="scale")(x)
-        outputs = [network.model(view) for view in _views(x, tta)]
+        outputs = [network.model(view) for view in tta_views(x, tta, xp=keras.ops)]
         if network.output == "probabilities" and tta is None and temperature == 1:
             return keras.Model(images, outputs[0])
         if network.output != "logits":
@@ -52,16 +53,3 @@ def to_keras(description, weights, normalisation, *, tta=None, temperature=1.0):
         if temperature != 1:
             x = keras.layers.Rescaling(1 / temperature, name="temperature")(x)
         return keras.Model(images, keras.layers.Softmax(name="probabilities")(x))
-
-
-def _views(x, tta):
-    """Return the views of `augmentation.tta_views`, of a Keras tensor."""
-    if tta is None:
-        return [x]
-    upright = [x]
-    if tta == "flip_shift":
-        up = keras.ops.concatenate([x[:, 1:], x[:, -1:]], axis=1)
-        down = keras.ops.concatenate([x[:, :1], x[:, :-1]], axis=1)
-        upright.append(keras.ops.concatenate([up[:, :, 1:], up[:, :, -1:]], axis=2))
-        upright.append(keras.ops.concatenate([down[:, :, :1], down[:, :, :-1]], axis=2))
-    return [v for view in upright for v in (view, keras.ops.flip(view, axis=2))]

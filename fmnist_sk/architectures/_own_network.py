@@ -7,6 +7,7 @@ alone. Networks that were described in this process are remembered, so that an e
 predicts with the network it was fitted with even if the function builds another now.
 """
 
+import re
 import threading
 import warnings
 from collections import OrderedDict
@@ -160,9 +161,12 @@ def _call_for_the_first_time(model, shape, wanted):
             except Exception:
                 return model(np.zeros((2, *shape), np.float32), training=False)
     except Exception as error:
+        # Keras's message has several paragraphs, escape codes and the arguments.
+        text = re.sub(r"\x1b\[\d*m", "", str(error)).partition("\n\nArguments")[0]
+        reason = " ".join(text.split()).rstrip(".")
         raise ValueError(
-            f"{wanted} It cannot be called on such images: {error} Give every layer a "
-            "`build` method, or build the model with keras.Sequential or with "
+            f"{wanted} It cannot be called on such images: {reason}. "
+            "Mend its `call` method, or build the model with keras.Sequential or with "
             "keras.Model(inputs, outputs)."
         ) from error
 

@@ -1,24 +1,30 @@
 """Image augmentation: one specification, used in training, pipelines and prediction.
 
-A specification is None, the name of a preset or a dict of settings, so that a
-grid search can vary it. :func:`augment_images` applies it afresh to a stack of
-images, :class:`ImageAugmenter` is the same as a pipeline step and
-:func:`tta_views` gives the fixed views that are averaged at test time.
+A specification is None, the name of a preset or a dict of settings, so a grid search
+can vary it. :func:`augment_images` applies it to a stack of images,
+:class:`ImageAugmenter` does the same as a step of a pipeline, and :func:`tta_views`
+returns the fixed views that are averaged at test time. Each operation has a file of its
+own, which `_operations` imports.
 """
 
+from ._augment import augment_images, mix_images
 from ._augmenter import ImageAugmenter
-from ._operations import augment_images, mix_images
+from ._operation import MIXING
 from ._over_sampler import AugmentedOverSampler
-from ._spec import MIXING, PRESETS, check_augmentation
-from ._views import tta_views
+from ._presets import PRESETS
+from ._spec import check_augmentation, mirrors_images, takes_turns
+from ._views import VIEWS, tta_views
 
 __all__ = [
     "MIXING",
     "PRESETS",
+    "VIEWS",
     "AugmentedOverSampler",
     "ImageAugmenter",
     "augment_images",
     "check_augmentation",
+    "mirrors_images",
     "mix_images",
+    "takes_turns",
     "tta_views",
 ]

@@ -1,67 +1,74 @@
 """ImageAugmenter: augmentation as a step of a pipeline."""
 
+import inspect
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import _fit_context
-from .._transformer import ImageTransformer
-from ._operations import augment_images
-from ._spec import ERASING_SIZE, MIXING, RANGES, check_augmentation
+from .._images import IMAGE_SHAPE_ATTRIBUTE
+from ..preprocessing import BaseImageTransformer
+from ._augment import augment_images
+from ._containers import as_array, cast_like, frame_like, library_of, shallow_copy
+from ._erasing import DEFAULT_SIZE
+from ._operation import all_settings
+from ._spec import check_augmentation
 
-# An image is augmented once here: there is no next epoch to mirror the other half in.
-_SETTINGS = [name for name in RANGES if name not in (*MIXING, "alternating_flip")]
 
-
-class ImageAugmenter(ImageTransformer):
+class ImageAugmenter(BaseImageTransformer):
     """Augment the training images of a pipeline.
 
-    :meth:`fit_transform` moves every image at random; :meth:`transform` leaves
-    images alone. So a pipeline trains on augmented images and predicts on the
-    images it is given, in cross-validation too.
+    :meth:`fit_transform` changes every image at random and :meth:`transform` returns
+    images unchanged. So a pipeline trains on augmented images and predicts on the
+    original ones, in cross-validation too.
 
     .. note::
         `fit(X).transform(X)` does not equal `fit_transform(X)`, because only
         training images are augmented.
 
-    The images are moved once, before training.
-    ``FashionCNNClassifier(augmentation=...)`` moves them afresh in every epoch, so
-    prefer it where the last step is that network.
+    Images are augmented once, before training.
+    ``FashionCNNClassifier(augmentation=...)`` augments them anew in every epoch, so
+    prefer it if the last step is this classifier.
 
     Parameters
     ----------
     horizontal_flip : float, default=0.5
-        The probability that an image is mirrored left to right.
+        Probability, 0 to 1, that an image is mirrored left to right.
     rotation : float, default=10.0
-        The largest angle in degrees, 0 to 180. Angles are uniform, either way.
+        Largest angle in degrees, 0 to 180. Angles are uniform in both directions.
     zoom : float, default=0.1
-        The largest change of size as a fraction below 1. Sizes are uniform between
+        Largest change of size as a fraction below 1. Sizes are uniform between
         `1 - zoom` and `1 + zoom` times the original.
     shift : float, default=0.1
-        The largest shift as a fraction below 1 of the height and of the width.
-        Shifts are uniform over whole pixels, either way.
+        Largest shift as a fraction, below 1, of the height and of the width, rounded to
+        whole pixels. Shifts are uniform over whole pixels in both directions.
     shear : float, default=0.0
-        The largest angle in degrees, below 90, by which verticals lean, either way.
+        Largest angle in degrees, below 90, by which vertical lines lean. Angles are
+        uniform in both directions.
     brightness : float, default=0.0
-        The largest amount, 0 to 1, that is added to all pixels, as a fraction of the
-        range of the image's pixels, either way.
+        Largest amount, 0 to 1, added to or subtracted from all pixels, as a fraction of
+        the range of the image's pixels.
     contrast : float, default=0.0
-        The largest change, 0 to 1, of the pixels' distance from the image's mean as a
-        fraction, either way. Pixels stay within the range of the image.
+        Largest change, 0 to 1, of the pixels' distance from the image's mean as a
+        fraction. Pixels stay within the range of the image.
     erasing : float, default=0.0
-        The probability that a rectangle of an image is erased by the image's mean.
+        Probability, 0 to 1, that a rectangle of an image is replaced by the image's
+        mean.
     erasing_size : float, default=0.33
-        Its height and width as a fraction of those of the image, above 0 and at most 1.
+        Height and width of the rectangle as a fraction, above 0 and at most 1, of those
+        of the image.
     image_shape : tuple of int, default=None
-        `(height, width)` or `(height, width, channels)` of the images in `X` where
-        `X` is rows. By default rows of 784 columns are images of 28 × 28, and so on
-        for every square; columns that form no square are images of height 1.
+        `(height, width)` or `(height, width, channels)` of the images, if `X` contains
+        rows. By default, a row with a square number of values is a square grey image
+        (784 = 28²), and any other row is an image of height 1.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same augmented images at each call.
+        Random generator, or its seed. Pass an int to get the same augmented images at
+        each call.
 
     Attributes
     ----------
@@ -74,7 +81,8 @@ class ImageAugmenter(ImageTransformer):
 
     See Also
     --------
-    augment_images : The same for arrays, outside of a pipeline.
+    augment_images : Augment arrays outside of a pipeline.
+    AugmentedOverSampler : Add augmented copies of images.
 
     Examples
     --------
@@ -88,12 +96,6 @@ class ImageAugmenter(ImageTransformer):
     array([[0, 1, 2, 3]], dtype=uint8)
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        **{name: [RANGES[name]] for name in _SETTINGS},
-        "image_shape": [tuple, list, None],
-        "random_state": ["random_state"],
-    }
-
     def __init__(
         self,
         *,
@@ -105,7 +107,7 @@ class ImageAugmenter(ImageTransformer):
         brightness: float = 0.0,
         contrast: float = 0.0,
         erasing: float = 0.0,
-        erasing_size: float = ERASING_SIZE,
+        erasing_size: float = DEFAULT_SIZE,
         image_shape: Sequence[int] | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -121,6 +123,17 @@ class ImageAugmenter(ImageTransformer):
         self.image_shape = image_shape
         self.random_state = random_state
 
+    _SETTINGS: ClassVar = [
+        name
+        for name in inspect.signature(__init__).parameters
+        if name in all_settings()
+    ]
+    _parameter_constraints: ClassVar[dict] = {
+        **{name: [all_settings()[name].values] for name in _SETTINGS},
+        "image_shape": [tuple, list, None],
+        "random_state": ["random_state"],
+    }
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the shape of the images.
@@ -129,14 +142,14 @@ class ImageAugmenter(ImageTransformer):
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, channels)
-            The training images.
+            Training images.
         y : None
-            Ignored; here because pipelines pass it.
+            Ignored. Pipelines pass it.
 
         Returns
         -------
         self : object
-            The fitted augmenter.
+            Fitted augmenter.
 
         Raises
         ------
@@ -158,14 +171,15 @@ class ImageAugmenter(ImageTransformer):
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, channels)
-            The training images; never changed.
+            Training images, which are not changed.
         y : None
-            Ignored; here because pipelines pass it.
+            Ignored. Pipelines pass it.
 
         Returns
         -------
         X_augmented : ndarray or DataFrame
-            The augmented images, of the shape and dtype of `X`.
+            Augmented images of the shape and dtype of `X`. A DataFrame of the library
+            that `set_output` asks for keeps the dtype of each column.
 
         Raises
         ------
@@ -176,30 +190,38 @@ class ImageAugmenter(ImageTransformer):
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         augmented = augment_images(
             rows.reshape(-1, *self.image_shape_),
-            {name: getattr(self, name) for name in _SETTINGS},
+            self._settings(),
             np.random.default_rng(seed),
         )
-        return self._as_output(augmented, shape, X)
+        if self._returns_frame_like(X):
+            index = getattr(X, "index", None)  # polars has none
+            frame = frame_like(augmented.reshape(rows.shape), X, index=index)
+            return self._with_image_shape(frame, shape)
+        return self._as_output(cast_like(augmented, X), shape, X)
 
     def _fit_images(self, X):
         """Check the parameters that constraints cannot, then the images."""
-        check_augmentation({name: getattr(self, name) for name in _SETTINGS})
+        check_augmentation(self._settings())
         return self._validate_images(X, reset=True, image_shape=self.image_shape)
 
+    def _settings(self):
+        return {name: getattr(self, name) for name in self._SETTINGS}
+
     def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Check images and leave them as they are.
+        """Check images and return them unchanged.
 
         Parameters
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, channels)
-            The images.
+            Images.
 
         Returns
         -------
         X_same : ndarray or DataFrame
-            The same images, of the shape and dtype of `X`; no copy where `X` is an
-            array.
+            The same images, of the shape and dtype of `X`, without a copy if `X` is an
+            array. A DataFrame of the library that `set_output` asks for keeps the dtype
+            of each column.
 
         Raises
         ------
@@ -208,4 +230,29 @@ class ImageAugmenter(ImageTransformer):
         """
         check_is_fitted(self)
         rows, shape = self._validate_images(X, reset=False)
-        return self._as_output(rows, shape, X)
+        if self._returns_frame_like(X):
+            return self._with_image_shape(shallow_copy(X), shape)
+        return self._as_output(as_array(X, rows), shape, X)
+
+    def _returns_frame_like(self, X):
+        """Return whether `X` is a DataFrame of the library that is asked for."""
+        return library_of(X) == _get_output_config("transform", self)["dense"]
+
+    def _with_image_shape(self, frame, shape):
+        """Note the shape of the images if `X` did; see `BaseImageTransformer`."""
+        attributes = getattr(frame, "attrs", {})  # polars has none
+        # The parameter `image_shape` may contradict what `X` notes.
+        attributes.pop(IMAGE_SHAPE_ATTRIBUTE, None)
+        if len(shape) > 2:
+            attributes[IMAGE_SHAPE_ATTRIBUTE] = self.image_shape_
+        return frame
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = [
+            *("float64", "float32", "float16"),
+            *("int64", "int32", "int16", "int8"),
+            *("uint64", "uint32", "uint16", "uint8"),
+            "bool",
+        ]
+        return tags

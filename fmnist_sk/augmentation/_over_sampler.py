@@ -1,56 +1,69 @@
 """AugmentedOverSampler: more training images, for imbalanced-learn's pipelines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 
-from .._compat import _fit_context
-from .._validation import encode_labels, validate_images
-from ._operations import augment_images
-from ._spec import check_augmentation
+from .._compat import Interval, StrOptions, _fit_context
+from .._validation import validate_images
+from ._augment import augment_images
+from ._containers import append_images, read_labels, take_labels
+from ._sampler_tags import as_sampler_tags
+from ._sampling_strategy import CLASSES_TO_RESAMPLE, resolve_sampling_strategy
+from ._spec import check_image_settings
 
 
-class AugmentedOverSampler(BaseEstimator):
-    """Add augmented copies of training images, to balance or to enlarge the classes.
+class AugmentedOverSampler(OneToOneFeatureMixin, BaseEstimator):
+    """Over-sampler that adds augmented copies of training images.
 
-    It resamples: it belongs before the classifier in a pipeline of imbalanced-learn,
-    which calls :meth:`fit_resample` while it is fitted and leaves out the step when it
-    predicts. So in cross-validation only images of the training folds are copied.
-    scikit-learn's own Pipeline takes no such step.
+    Use it before the classifier in a pipeline of imbalanced-learn. Such a pipeline
+    calls :meth:`fit_resample` while it is fitted and skips the step when it predicts,
+    so cross-validation copies images of the training folds only. A pipeline of
+    scikit-learn rejects the step, because it cannot change the number of samples.
 
     Parameters
     ----------
     augmentation : {"light", "standard", "strong"} or dict, default="standard"
-        How the copies are changed: a preset, or the settings of
-        :class:`ImageAugmenter` as a dict.
+        Changes to the copies: a preset, or a dict of the settings that
+        :func:`~fmnist_sk.augmentation.check_augmentation` lists.
 
-    sampling_strategy : "auto", float or dict, default="auto"
-        How many images each class has afterwards. `"auto"` is as many as the largest; a
-        number of at least 1 enlarges every class so many times; a dict gives the
-        numbers by label, and leaves other classes as they are.
+    sampling_strategy : str, float, dict or callable, default="auto"
+        Number of images per class after resampling, in the forms of imbalanced-learn:
+
+        - `"auto"` or `"not majority"`: all classes get as many images as the largest
+          one; `"minority"`: only the smallest class does; `"not minority"`: all classes
+          but the smallest one do; `"all"`: the same as `"auto"`, except that
+          `sampling_strategy_` lists the largest class, too.
+        - float in (0, 1]: for two classes, the size of the smaller class divided by
+          the size of the larger class. 1.0 makes them equal.
+        - float above 1: factor by which every class is enlarged, for any number of
+          classes. imbalanced-learn has no such form.
+        - dict of label to int: number of images of these classes. Other classes stay
+          as they are.
+        - callable: function of the labels that returns such a dict.
 
     image_shape : tuple of int, default=None
-        `(height, width)` or `(height, width, channels)` of the images in `X` where `X`
-        is rows. By default rows of 784 columns are images of 28 × 28, and so on for
-        every square; columns that form no square are images of height 1.
+        `(height, width)` or `(height, width, channels)` of the images, if `X` contains
+        rows. By default, a row with a square number of values is a square grey image
+        (784 = 28²), and any other row is an image of height 1.
 
     random_state : int, RandomState instance or None, default=None
-        Determines which images are copied, and how they are changed.
+        Random generator, or its seed, for choosing the images that are copied and for
+        augmenting the copies.
 
     Attributes
     ----------
     sampling_strategy_ : dict of label to int
-        How many copies each class got.
+        Number of copies of each class that `sampling_strategy` names.
 
     sample_indices_ : ndarray of shape (n_new,)
-        For each image of the result the row of X it is, or is a copy of.
+        Index in `X` of each image of the result, or of the image that it is a copy of.
 
     image_shape_ : tuple of int
         `(height, width, channels)` of one image.
@@ -63,8 +76,8 @@ class AugmentedOverSampler(BaseEstimator):
 
     See Also
     --------
-    ImageAugmenter : Changes the training images themselves and adds none.
-    imblearn.over_sampling.RandomOverSampler : Copies rows as they are.
+    ImageAugmenter : Augment the training images themselves, without adding any.
+    imblearn.over_sampling.RandomOverSampler : Copy rows without changing them.
 
     Examples
     --------
@@ -91,9 +104,10 @@ class AugmentedOverSampler(BaseEstimator):
     _parameter_constraints: ClassVar[dict] = {
         "augmentation": [str, dict],
         "sampling_strategy": [
-            StrOptions({"auto"}),
-            Interval(Real, 1, None, closed="left"),
+            StrOptions(set(CLASSES_TO_RESAMPLE)),
+            Interval(Real, 0, None, closed="neither"),
             dict,
+            callable,
         ],
         "image_shape": [tuple, list, None],
         "random_state": ["random_state"],
@@ -104,7 +118,12 @@ class AugmentedOverSampler(BaseEstimator):
         *,
         augmentation: Literal["light", "standard", "strong"]
         | Mapping[str, float] = "standard",
-        sampling_strategy: Literal["auto"] | float | Mapping[Any, int] = "auto",
+        sampling_strategy: Literal[
+            "auto", "minority", "not minority", "not majority", "all"
+        ]
+        | float
+        | Mapping[Any, int]
+        | Callable[[NDArray[Any]], Mapping[Any, int]] = "auto",
         image_shape: Sequence[int] | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -121,115 +140,96 @@ class AugmentedOverSampler(BaseEstimator):
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, channels)
-            The training images.
-        y : array-like of shape (n,)
-            Their labels.
+            Training images.
+        y : array-like of shape (n,) or (n, n_classes)
+            Labels, also one-vs-all encoded.
 
         Returns
         -------
         self : object
-            The fitted sampler.
+            Fitted sampler.
 
         Raises
         ------
         ValueError
-            If a parameter, `X` or `y` is invalid.
+            If a parameter, `X` or `y` is invalid, or all labels are equal.
         """
-        self._count(X, y)
+        self._count_copies(X, y)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_resample(
-        self, X: ArrayLike, y: ArrayLike
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Give the images and, after them, augmented copies of some.
+    def fit_resample(self, X: ArrayLike, y: ArrayLike) -> tuple[Any, Any]:
+        """Return the images, followed by augmented copies of some.
 
         Parameters
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, channels)
-            The training images; never changed.
-        y : array-like of shape (n,)
-            Their labels.
+            Training images, which are not changed.
+        y : array-like of shape (n,) or (n, n_classes)
+            Labels, also one-vs-all encoded.
 
         Returns
         -------
-        X_resampled : ndarray or DataFrame
-            All images, in the form and dtype of `X`.
-        y_resampled : ndarray or Series
-            Their labels, in the form of `y`.
+        X_resampled : ndarray, DataFrame or list
+            All images in the container and dtype of `X`, or in the dtypes of its
+            columns. The first `n` are those of `X`, unchanged.
+        y_resampled : ndarray, Series, DataFrame or list
+            Their labels in the container and dtype of `y`.
 
         Raises
         ------
         ValueError
-            If a parameter, `X` or `y` is invalid.
+            If a parameter, `X` or `y` is invalid, or all labels are equal.
         """
-        rows, labels, shape = self._count(X, y)
+        rows, labels = self._count_copies(X, y)
         random_state = check_random_state(self.random_state)
+        # Every class draws, whether it is copied or not: the images of a seed do not
+        # depend on how the same numbers were asked for.
         chosen = [
-            _sample(np.flatnonzero(labels == label), n_copies, random_state)
-            for label, n_copies in self.sampling_strategy_.items()
+            _sample(
+                np.flatnonzero(labels == label),
+                self.sampling_strategy_.get(label, 0),
+                random_state,
+            )
+            for label in np.unique(labels).tolist()
         ]
-        copied = np.concatenate([np.empty(0, dtype=np.intp), *chosen])
+        copied = np.concatenate(chosen)
         rng = np.random.default_rng(random_state.randint(2**31 - 1))
         images = rows[copied].reshape(-1, *self.image_shape_)
         copies = augment_images(images, self.augmentation, rng)
         self.sample_indices_ = np.concatenate([np.arange(len(rows)), copied])
-        more = np.concatenate([rows, copies.reshape(len(copied), rows.shape[1])])
         return (
-            _in_form_of(X, more.reshape(-1, *shape[1:])),
-            _in_form_of(y, labels[self.sample_indices_]),
+            append_images(X, rows, copies.reshape(len(copied), rows.shape[1])),
+            take_labels(y, self.sample_indices_),
         )
 
-    def _count(self, X, y):
-        """Check all that is given, and count the copies."""
-        check_augmentation(self.augmentation)
-        rows, labels, shape = validate_images(
-            self, X, y, reset=True, image_shape=self.image_shape
+    def _count_copies(self, X, y):
+        """Check parameters and data, and set `sampling_strategy_`."""
+        check_image_settings(self.augmentation)
+        rows, labels, _ = validate_images(
+            self,
+            X,
+            read_labels(y),
+            reset=True,
+            image_shape=self.image_shape,
+            single_precision=False,
         )
         check_classification_targets(labels)
-        classes, counts = np.unique(labels, return_counts=True)
-        self.sampling_strategy_ = dict(
-            zip(classes.tolist(), self._copies(classes, counts), strict=True)
+        self.sampling_strategy_ = resolve_sampling_strategy(
+            self.sampling_strategy, labels
         )
-        return rows, labels, shape
-
-    def _copies(self, classes, counts):
-        strategy = self.sampling_strategy
-        if isinstance(strategy, str):
-            wanted = np.full(len(counts), counts.max())
-        elif isinstance(strategy, Mapping):
-            wanted = counts.copy()
-            codes = encode_labels(list(strategy), classes, name="sampling_strategy")
-            wanted[codes] = list(strategy.values())
-            if (wanted < counts).any():
-                there = dict(zip(classes.tolist(), counts.tolist(), strict=True))
-                raise ValueError(
-                    "sampling_strategy must give every class at least as many images "
-                    f"as there are, {there}. Got {strategy!r} instead."
-                )
-        else:
-            wanted = np.rint(counts * strategy).astype(int)
-        return (wanted - counts).tolist()
+        return rows, labels
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         tags.input_tags.three_d_array = True
-        return tags
+        return as_sampler_tags(tags)
 
 
 def _sample(rows, n_copies, random_state):
-    """Draw rows: each as often as any other, give or take one."""
+    """Draw rows, each as often as any other or once more."""
     times, rest = divmod(n_copies, len(rows))
     drawn = random_state.permutation(rows)[:rest]
     return np.concatenate([np.tile(rows, times), drawn]).astype(np.intp)
-
-
-def _in_form_of(given, values):
-    """Give values as a DataFrame or Series where the caller gave one."""
-    if hasattr(given, "columns"):
-        return type(given)(values, columns=given.columns)
-    if hasattr(given, "to_frame"):
-        return type(given)(values, name=given.name)
-    return values

@@ -1,36 +1,58 @@
-"""The fixed views of an image that are averaged at test time."""
+"""Fixed views of an image whose logits are averaged at test time."""
 
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.utils._param_validation import InvalidParameterError
+
+from .._compat import InvalidParameterError
 
 
-def tta_views(
-    images: NDArray[Any], tta: Literal["flip", "flip_shift"] | None
-) -> list[NDArray[Any]]:
-    """Give the views of images over which a prediction is averaged.
+def _flip(images, xp):
+    return [images, xp.flip(images, axis=2)]
+
+
+def _flip_shift(images, xp):
+    padded = xp.concatenate([images[:, :1], images, images[:, -1:]], axis=1)
+    padded = xp.concatenate([padded[:, :, :1], padded, padded[:, :, -1:]], axis=2)
+    upright = [images, padded[:, 2:, 2:], padded[:, :-2, :-2]]
+    return [view for images in upright for view in _flip(images, xp)]
+
+
+# Valid values of `tta`, each with a function of the images and the array library.
+VIEWS: dict[str, Callable[..., list[Any]]] = {
+    "flip": _flip,
+    "flip_shift": _flip_shift,
+}
+
+
+def tta_views(images: Any, tta: str | None, *, xp: Any = np) -> Sequence[Any]:
+    """Return the views of images over which a prediction is averaged.
 
     Parameters
     ----------
-    images : ndarray of shape (n_images, height, width, channels)
-        Of any dtype; never changed.
-    tta : {None, "flip", "flip_shift"}
-        None is the images alone; "flip" adds their mirror images; "flip_shift" has
-        both three times: as they are and shifted by one pixel to the upper left
-        and to the lower right, the border being repeated.
+    images : array of shape (n_images, height, width, channels)
+        Images of any dtype, which are not changed: an ndarray, or an array or tensor
+        of `xp` that can be sliced.
+    tta : {"flip", "flip_shift"} or None
+        Name of the views: `"flip"` is the images and their mirror images;
+        `"flip_shift"` is both three times, without a shift and shifted by one pixel to
+        the upper left and to the lower right, the border being repeated. None is the
+        images alone.
+    xp : module, default=numpy
+        Array library with the functions `concatenate` and `flip`, for instance
+        `keras.ops`.
 
     Returns
     -------
-    views : list of ndarray of shape (n_images, height, width, channels)
-        1, 2 or 6 stacks of images; the first is `images`, and those that need no
-        new pixels are views of its memory.
+    views : list of array of shape (n_images, height, width, channels)
+        1, 2 or 6 stacks of images. The first one is `images`. In NumPy, mirror images
+        are views of the memory of the images that they mirror.
 
     Raises
     ------
     ValueError
-        If `tta` is none of these.
+        If `tta` is unknown.
 
     Examples
     --------
@@ -42,13 +64,10 @@ def tta_views(
     """
     if tta is None:
         return [images]
-    if tta not in ("flip", "flip_shift"):
+    if not isinstance(tta, str) or tta not in VIEWS:
+        names = "{" + ", ".join(repr(name) for name in sorted(VIEWS)) + "}"
         raise InvalidParameterError(
-            "The 'tta' parameter must be None or a str among {'flip', 'flip_shift'}. "
+            f"The 'tta' parameter must be None or a str among {names}. "
             f"Got {tta!r} instead."
         )
-    views = [images]
-    if tta == "flip_shift":
-        padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
-        views += [padded[:, 2:, 2:], padded[:, :-2, :-2]]
-    return [view for upright in views for view in (upright, upright[:, :, ::-1])]
+    return VIEWS[tta](images, xp)

@@ -1,0 +1,81 @@
+"""Threads that predict while another thread refits the same estimator.
+
+Every answer must be that of one of the models: ``python refits.py --seconds 120``.
+"""
+
+import argparse
+import threading
+import time
+from collections import Counter
+
+import numpy as np
+from sklearn.base import clone
+
+from fmnist_sk import FashionCNNClassifier, load_fashion_mnist_sample
+
+
+def tasks():
+    """Return images and labels to fit: other classes, another shape, and back."""
+    X, y = load_fashion_mnist_sample(return_X_y=True)
+    X, y = X[:300], y[:300]
+    few = y < 3
+    return X, {
+        "ten classes": (X, y),
+        "other labels": (X, y + 1),
+        "three classes": (X[few], np.array(["a", "b", "c"])[y[few]]),
+        "small images": (X.reshape(-1, 28, 28)[:, ::2, ::2], y),
+        "another shape": (X.reshape(-1, 14, 56), y),
+    }
+
+
+def answer(classifier, X):
+    """Return what a prediction gives: labels, or the refusal of the images."""
+    try:
+        return tuple(classifier.predict(X).tolist())
+    except ValueError as error:
+        return str(error)
+
+
+def main():
+    """Refit in one thread, predict in others, and count the answers."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--threads", type=int, default=8)
+    arguments = parser.parse_args()
+    X, fits = tasks()
+    classifier = FashionCNNClassifier(
+        architecture="compact", epochs=1, batch_size=32, random_state=0
+    )
+    expected = {}
+    for name, task in fits.items():
+        expected.setdefault(answer(clone(classifier).fit(*task), X[:7]), name)
+    classifier.fit(*fits["ten classes"])
+    answers, stop, n_refits = [Counter() for _ in range(arguments.threads)], False, 0
+
+    def predict(counter):
+        while not stop:
+            counter[answer(classifier, X[:7])] += 1
+
+    threads = [threading.Thread(target=predict, args=(a,)) for a in answers]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + arguments.seconds
+    while time.monotonic() < deadline:
+        for task in fits.values():
+            classifier.fit(*task)
+            n_refits += 1
+    stop = True
+    for thread in threads:
+        thread.join()
+    total = sum(answers, Counter())
+    print(
+        f"{n_refits} refits, {total.total()} predictions in {arguments.threads} threads"
+    )
+    for key, name in expected.items():
+        print(f"  {total.pop(key, 0):8d} of the model of {name}")
+    print(f"  {total.total():8d} of none of them")
+    raise SystemExit(bool(total))
+
+
+if __name__ == "__main__":
+    main()
