@@ -16,7 +16,7 @@ _MODULE_OF = {
     "ImageNormalizer": "preprocessing",
     "ImageAugmenter": "augmentation",
     "AugmentedOverSampler": "augmentation",
-    "ImageEncoder": "encoding",
+    "ImageEncoder": "encoder",
     "load_pretrained": "pretrained",
     "fetch_fashion_mnist": "datasets",
     "load_fashion_mnist_sample": "datasets",
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .datasets import CLASS_NAMES as CLASS_NAMES
     from .datasets import fetch_fashion_mnist as fetch_fashion_mnist
     from .datasets import load_fashion_mnist_sample as load_fashion_mnist_sample
-    from .encoding import ImageEncoder as ImageEncoder
+    from .encoder import ImageEncoder as ImageEncoder
     from .persistence import load_model as load_model
     from .persistence import save_model as save_model
     from .preprocessing import ImageNormalizer as ImageNormalizer

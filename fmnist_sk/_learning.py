@@ -43,7 +43,7 @@ def label(learner, X, y, sample_weight, *, reset, classes=None):
                 f"{type(learner).__name__} needs samples of at least 2 classes in the "
                 f"data, but the data contains only one class: {learner.classes_[0]!r}."
             )
-    codes = encode_labels(learner, y, learner.classes_)
+    codes = encode_labels(y, learner.classes_, name="y")
     class_weights = compute_class_weight(
         learner.class_weight, classes=learner.classes_, y=y
     )
@@ -66,7 +66,7 @@ def label_held_out(learner, X_val, y_val, sample_weight_val, class_weights):
             "them."
         )
     X_val, y_val = _check(learner, X_val, y_val, reset=False)
-    codes = encode_labels(learner, y_val, learner.classes_)
+    codes = encode_labels(y_val, learner.classes_, name="y_val")
     weights = total_weights(sample_weight_val, class_weights, codes, X_val)
     return _labelled(learner, X_val, codes, weights)
 

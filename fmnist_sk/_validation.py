@@ -154,65 +154,38 @@ def check_stack(estimator, shape):
         )
 
 
-def encode_labels(estimator, y, classes):
-    """Give labels as positions in `classes`.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Named in the error.
-    y : ndarray of shape (n_samples,)
-        Labels.
-    classes : ndarray of shape (n_classes,)
-        Sorted.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_samples,), dtype int32
-        The positions.
-
-    Raises
-    ------
-    ValueError
-        If there are others.
-    """
-    unseen = np.setdiff1d(y, classes)
-    if len(unseen):
-        raise ValueError(
-            f"y contains classes {unseen.tolist()} that {type(estimator).__name__} "
-            f"does not know; its classes_ are {classes.tolist()}."
-        )
-    return np.searchsorted(classes, y).astype(np.int32)
-
-
-def codes_of(labels, classes, name):
-    """Give labels of any kind as positions in `classes`.
+def encode_labels(labels, classes, *, name):
+    """Encode labels as positions in the classes.
 
     Parameters
     ----------
     labels : array-like of shape (n,)
-        Labels; a column is taken with a warning.
+        Labels of any kind. A column is accepted with a warning.
     classes : array-like of shape (n_classes,)
-        All that there are, in order.
+        All labels in order, which need not be sorted.
     name : str
-        What the labels are called in the error.
+        Name of the labels in the error message.
 
     Returns
     -------
-    codes : ndarray of shape (n,), dtype int
-        The positions.
+    codes : ndarray of shape (n,), dtype int32
+        Position of each label.
 
     Raises
     ------
     ValueError
-        If there are others.
+        If a label is none of the classes.
     """
     labels = column_or_1d(labels, warn=True).tolist()
-    position = {label: i for i, label in enumerate(np.asarray(classes).tolist())}
-    unknown = sorted({label for label in labels if label not in position}, key=str)
-    if unknown:
-        raise ValueError(f"{name} has {unknown}, but the classes are {list(position)}.")
-    return np.array([position[label] for label in labels], dtype=int)
+    codes = {label: code for code, label in enumerate(np.asarray(classes).tolist())}
+    try:
+        found = map(codes.__getitem__, labels)
+        return np.fromiter(found, dtype=np.int32, count=len(labels))
+    except KeyError:
+        unknown = sorted({label for label in labels if label not in codes}, key=str)
+        raise ValueError(
+            f"{name} contains unknown labels {unknown}. The classes are {list(codes)}."
+        ) from None
 
 
 def total_weights(sample_weight, class_weights, codes, X):

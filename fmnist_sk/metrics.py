@@ -1,15 +1,14 @@
-"""What scikit-learn has no metric for."""
+"""Metrics that scikit-learn does not have."""
 
 from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_sample_weight
 
-from ._compat import validate_params
-from ._validation import codes_of
+from ._compat import Interval, validate_params
+from ._validation import encode_labels
 
 
 @validate_params(
@@ -30,45 +29,46 @@ def expected_calibration_error(
     n_bins: int = 15,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Measure how far confidence and accuracy are apart.
+    """Compute the expected calibration error.
 
-    Predictions are put into bins by the probability of the predicted class. In each bin
-    its mean is compared with the share of predictions that are right; the result is the
-    mean of the differences over all predictions [1]_.
+    Predictions are grouped into bins by the probability of the predicted class, the
+    confidence. In each bin the mean confidence is compared with the accuracy. The error
+    is the mean absolute difference, weighted by the number of predictions in a bin
+    [1]_.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Labels.
+        True labels.
 
     y_proba : array-like of shape (n_samples, n_classes)
-        The probability of each class, as `predict_proba` gives it.
+        Probability of each class, as returned by `predict_proba`.
 
     labels : array-like of shape (n_classes,), default=None
-        The labels in the order of the columns of `y_proba`. None is the sorted labels
-        in `y_true`.
+        Labels in the order of the columns of `y_proba`. None stands for the sorted
+        labels in `y_true`.
 
     n_bins : int, default=15
-        Bins of equal width from 0 to 1.
+        Number of bins, of equal width from 0 to 1.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights.
+        Sample weights. None stands for equal weights.
 
     Returns
     -------
     error : float
-        From 0, which is best, to 1.
+        Error from 0 (best) to 1.
 
     Raises
     ------
     ValueError
-        If numbers of samples or classes do not fit, or `y_proba` has values that are no
-        probabilities.
+        If numbers of samples or classes do not fit, or a value in `y_proba` is no
+        probability.
 
     See Also
     --------
-    sklearn.metrics.log_loss : Takes accuracy into account as well.
-    sklearn.calibration.CalibrationDisplay : One class against the rest, bin by bin.
+    sklearn.metrics.log_loss : Loss that measures calibration and accuracy together.
+    sklearn.calibration.CalibrationDisplay : Calibration curve of two classes.
 
     References
     ----------
@@ -92,7 +92,7 @@ def expected_calibration_error(
             f"y_proba has {proba.shape[1]} columns, but there are {len(classes)} "
             "classes: pass labels."
         )
-    right = proba.argmax(axis=1) == codes_of(y_true, classes, "y_true")
+    right = proba.argmax(axis=1) == encode_labels(y_true, classes, name="y_true")
     weight = _check_sample_weight(sample_weight, proba, ensure_non_negative=True)
     confidence = proba.max(axis=1)
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)

@@ -1,4 +1,4 @@
-"""What scikit-learn's searches leave to do: their results as a tidy table."""
+"""Results of searches: as a tidy table, and as values of parameters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SPLIT = re.compile(r"split(\d+)_(test|train)_(.+)")
-# Times are means over the splits: scikit-learn does not keep the single ones.
+# Times are means over the splits: scikit-learn does not keep those of a single split.
 _OF_CANDIDATES = {
     "iter": "iter",
     "n_resources": "n_resources",
@@ -23,34 +23,38 @@ _OF_CANDIDATES = {
 
 
 def tidy_cv_results(search: Any) -> pd.DataFrame:
-    """Give the results of a search as a table with a row for each candidate and split.
+    """Return the results of a search as a table with a row for each split.
 
-    `cv_results_` has a row for each candidate, and its splits, scores and parameters in
-    names of columns. With an observation a row [1]_, grouping, plotting and testing of
-    differences are one line each.
+    `cv_results_` has one row for each candidate, and its splits are in the names of
+    its columns. A tidy table has one row for each observation [1]_, a candidate in a
+    split, so that grouping, plotting and statistical tests take one line each.
 
     Parameters
     ----------
     search : estimator, dict or DataFrame
-        A fitted search, such as `GridSearchCV` or `HalvingRandomSearchCV`, or its
+        Fitted search, such as `GridSearchCV` or `HalvingRandomSearchCV`, or its
         `cv_results_`.
 
     Returns
     -------
     table : DataFrame
-        The columns `candidate`, its number; one for each parameter, without the names
-        of pipeline steps before it where that leaves no doubt, NaN where a candidate
-        does not have it; `split`; the test score, `score` or by its name, and
-        `train_...` if there are training scores; `fit_time` and `score_time` in
-        seconds, means over the candidate's splits; and for a halving search `iter` and
-        `n_resources`.
+        Table with these columns:
+
+        - `candidate`: number of the candidate;
+        - one column for each parameter, named without the pipeline steps where the name
+          stays unique, with NaN for candidates that do not have the parameter;
+        - `split`: number of the split;
+        - `score`, or the names of the scores: test scores, and `train_...` for training
+          scores, if there are any;
+        - `iter` and `n_resources`, for a halving search;
+        - `fit_time` and `score_time`: means over the candidate's splits, in seconds.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         If the search is not fitted.
     TypeError
-        If it is no search.
+        If `search` is no search.
     ValueError
         If there are no scores of single splits.
 
@@ -88,7 +92,7 @@ def tidy_cv_results(search: Any) -> pd.DataFrame:
             "search must be a fitted search, or its cv_results_. Got "
             f"{type(search).__name__} instead."
         )
-    results = {key: list(column) for key, column in given.items()}
+    results = read_columns(given)
     first = {"candidate": range(len(results["params"]))} | _parameters(results)
     last = {
         name: results[key] for key, name in _OF_CANDIDATES.items() if key in results
@@ -101,8 +105,57 @@ def tidy_cv_results(search: Any) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
+def read_columns(cv_results):
+    """Return the columns of `cv_results_`, a dict or a DataFrame, as lists."""
+    return {key: list(column) for key, column in cv_results.items()}
+
+
+def read_parameters(results, absent):
+    """Return the values of each parameter of a search.
+
+    Parameters
+    ----------
+    results : dict of list
+        Columns of `cv_results_`.
+    absent : object
+        Value for candidates that do not have the parameter, as in a list of grids.
+
+    Returns
+    -------
+    values : dict of list
+        One value for each candidate, by the full name of the parameter. Arrays and
+        lists become tuples, which can be compared and grouped by.
+    """
+    if "params" in results:
+        names = dict.fromkeys(name for params in results["params"] for name in params)
+        columns = {
+            name: [params.get(name, absent) for params in results["params"]]
+            for name in names
+        }
+    else:
+        columns = {
+            key.removeprefix("param_"): column
+            for key, column in results.items()
+            if key.startswith("param_")
+        }
+    return {name: list(map(_comparable, column)) for name, column in columns.items()}
+
+
+def short_name(parameter):
+    """Return the name of a parameter without the steps before it."""
+    return parameter.rpartition("__")[2]
+
+
+def _comparable(value):
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    elif isinstance(value, np.generic):
+        value = value.item()
+    return tuple(value) if isinstance(value, list) else value
+
+
 def _scores_by_split(results):
-    """Give, by split, the scores of all candidates by the names of their columns."""
+    """Return, by split, the scores of all candidates by the names of their columns."""
     scores = {}
     for key, values in results.items():
         if found := _SPLIT.fullmatch(key):
@@ -115,22 +168,16 @@ def _scores_by_split(results):
 
 
 def _parameters(results):
-    """Give the values of each parameter, candidate by candidate."""
-    names = list(dict.fromkeys(name for params in results["params"] for name in params))
-    short = [name.rpartition("__")[2] for name in names]
-    taken = {"candidate", "split", *_OF_CANDIDATES.values()}
-    return {
-        brief if short.count(brief) == 1 and brief not in taken else name: _column(
-            [params.get(name, np.nan) for params in results["params"]]
-        )
-        for name, brief in zip(names, short, strict=True)
-    }
-
-
-def _column(values):
-    """Keep tuples and estimators as what they are, and numbers as numbers."""
+    """Return the columns of the parameters by their shortest unique names."""
     import pandas as pd
 
-    # A list or an array cannot be grouped by; a tuple can.
-    plain = [tuple(v) if isinstance(v, (list, np.ndarray)) else v for v in values]
-    return pd.Series(plain, dtype=object).infer_objects()
+    values = read_parameters(results, absent=np.nan)
+    short = [short_name(name) for name in values]
+    taken = {"candidate", "split", *_OF_CANDIDATES.values()}
+    return {
+        # Tuples and estimators stay objects, and numbers become numbers.
+        brief if short.count(brief) == 1 and brief not in taken else name: pd.Series(
+            column, dtype=object
+        ).infer_objects()
+        for brief, (name, column) in zip(short, values.items(), strict=True)
+    }

@@ -34,7 +34,7 @@ _OWN_TYPES = (
     "fmnist_sk.augmentation._augmenter.ImageAugmenter",
     "fmnist_sk.augmentation._over_sampler.AugmentedOverSampler",
     "fmnist_sk.classifier.FashionCNNClassifier",
-    "fmnist_sk.encoding.ImageEncoder",
+    "fmnist_sk.encoder.ImageEncoder",
     "fmnist_sk.preprocessing.ImageNormalizer",
     "fmnist_sk.preprocessing.ImageReshaper",
 )

@@ -162,7 +162,7 @@ def test_predictions_of_strings_and_many_images(images, search):
     display = PredictionDisplay.from_estimator(search, X, names, n_images=5)
     assert len(display.bars_) == 5
     assert list(display.class_names) == search.classes_.tolist()
-    with pytest.raises(ValueError, match="y_true has"):
+    with pytest.raises(ValueError, match="y_true contains unknown"):
         PredictionDisplay.from_estimator(search, X[:2], ["Hat", "Coat"])
 
 
@@ -197,7 +197,7 @@ def test_mistakes_of_a_pair_of_classes(search, sample):
     assert set(display.predicted_names) == {"Coat"}
     assert display.n_mistakes == ((y == "Shirt") & (search.predict(X) == "Coat")).sum()
     assert_nothing_is_cut_off(display.figure_)
-    with pytest.raises(ValueError, match=r"true_label has \['Hat'\]"):
+    with pytest.raises(ValueError, match=r"unknown labels \['Hat'\]"):
         MisclassifiedImagesDisplay.from_estimator(search, X, y, true_label="Hat")
 
 
@@ -220,9 +220,9 @@ def test_the_predictions_are_the_estimators_own(sample):
 def test_labels_the_classifier_does_not_know(fitted, sample):
     X, y = sample.X_test[:20], sample.y_test[:20]
     for wrong in (y + 90, y.astype(str), np.where(y == 0, np.nan, y)):
-        with pytest.raises(ValueError, match="y_true has"):
+        with pytest.raises(ValueError, match="y_true contains unknown"):
             MisclassifiedImagesDisplay.from_estimator(fitted, X, wrong)
-        with pytest.raises(ValueError, match="y_true has"):
+        with pytest.raises(ValueError, match="y_true contains unknown"):
             PredictionDisplay.from_estimator(fitted, X, wrong, n_images=20)
 
 
@@ -417,7 +417,7 @@ def test_what_does_not_fit(images, fitted):
         ImageGridDisplay.from_data(X, y[:5])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         PredictionDisplay.from_estimator(fitted, X, y[:20])
-    with pytest.raises(ValueError, match="true_codes has"):
+    with pytest.raises(ValueError, match="true_codes contains unknown"):
         PredictionDisplay(
             images=X[:1].reshape(1, 28, 28),
             probabilities=np.eye(3)[:1],
@@ -444,7 +444,7 @@ def test_what_does_not_fit(images, fitted):
             display.from_estimator(quick(), X)
     with pytest.raises(NotFittedError):
         MisclassifiedImagesDisplay.from_estimator(quick(), X, y)
-    with pytest.raises(TypeError, match="needs a fitted FashionCNNClassifier"):
+    with pytest.raises(TypeError, match="must be a fitted FashionCNNClassifier"):
         GradCAMDisplay.from_estimator(
             LogisticRegression(tol=0.1).fit(X[:20] / 255, y[:20] > 4), X[:2]
         )

@@ -135,7 +135,7 @@ def test_validation_labels_and_weights(images):
     assert weighted.history_ == half.history_
     with pytest.raises(ValueError, match="given together"):
         quick().fit(X, y, X_val=X)
-    with pytest.raises(ValueError, match="does not know"):
+    with pytest.raises(ValueError, match="unknown labels"):
         quick().fit(X, names, X_val=X[:3], y_val=["a", "b", "z"])
     with pytest.raises(ValueError, match="features"):
         quick().fit(X, y, X_val=X[:, 1:], y_val=y)
@@ -243,7 +243,7 @@ def test_warm_start_goes_on_from_the_weights(images):
     clf.fit(X, y)
     assert clf.history_["loss"][0] < before[0] / 2
     assert clf.n_iter_ == 4
-    with pytest.raises(ValueError, match="does not know"):
+    with pytest.raises(ValueError, match="unknown labels"):
         clf.fit(X, y + 1)
     cold = clone(clf).set_params(warm_start=False).fit(X, y)
     assert cold.history_["loss"] == before
@@ -265,7 +265,7 @@ def test_partial_fit_checks_its_classes(images):
     X, y = images
     with pytest.raises(ValueError, match="classes must be passed on the first call"):
         quick().partial_fit(X, y)
-    with pytest.raises(ValueError, match="does not know"):
+    with pytest.raises(ValueError, match="unknown labels"):
         quick().partial_fit(X, y, classes=[0, 1])
     clf = quick().partial_fit(X, y, classes=np.arange(12))
     assert clf.predict_proba(X[:1]).shape == (1, 12)
@@ -276,7 +276,7 @@ def test_partial_fit_checks_its_classes(images):
 def test_a_failed_first_partial_fit_leaves_nothing(images):
     X, y = images
     clf = quick()
-    with pytest.raises(ValueError, match="does not know"):
+    with pytest.raises(ValueError, match="unknown labels"):
         clf.partial_fit(X, y, classes=[0, 1])
     assert vars(clf) == vars(quick())
 

@@ -8,11 +8,13 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import DataConversionWarning
 
 from fmnist_sk._images import PIXEL_DTYPES
 from fmnist_sk._validation import (
     all_or_nothing,
     check_single_precision,
+    encode_labels,
     total_weights,
     validate_images,
 )
@@ -263,3 +265,47 @@ def test_a_method_that_succeeds_is_as_it_was():
     assert changing.change() is changing
     assert (changing.old, changing.new) == (2, 3)
     assert Changing.change.__doc__ == "Change something."
+
+
+# Labels ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "expected"),
+    [
+        ([3, 1, 3], [1, 2, 3], [2, 0, 2]),
+        (np.array([3, 1], np.uint8), np.array([1, 2, 3], np.int64), [2, 0]),
+        ([1.0, 2.0], [1, 2], [0, 1]),
+        (["b", "a"], ["b", "a"], [0, 1]),  # the classes need not be sorted
+        (np.array(["b", None], object), np.array([None, "b"], object), [1, 0]),
+        (pd.Series(["x", "y"], dtype="category"), ["y", "x"], [1, 0]),
+        ([True, False], [False, True], [1, 0]),
+        ([2**53 + 1], [2**53, 2**53 + 1], [1]),  # the same float64
+        ([], [1, 2], []),
+    ],
+)
+def test_labels_are_encoded_as_positions(labels, classes, expected):
+    codes = encode_labels(labels, classes, name="y")
+    assert codes.dtype == np.int32
+    assert codes.tolist() == expected
+
+
+def test_a_column_of_labels_is_accepted_with_a_warning():
+    with pytest.warns(DataConversionWarning):
+        codes = encode_labels([[2], [1]], [1, 2], name="y")
+    assert codes.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [
+        ([1, 5, 4, 5], r"\[4, 5\]"),
+        (["1"], r"\['1'\]"),
+        ([np.nan], r"\[nan\]"),
+        (np.array([None, "a"], object), r"\[None, 'a'\]"),
+    ],
+)
+def test_unknown_labels_are_named(labels, shown):
+    message = rf"^y_val contains unknown labels {shown}. The classes are \[1, 2\]\.$"
+    with pytest.raises(ValueError, match=message):
+        encode_labels(labels, [1, 2], name="y_val")

@@ -202,7 +202,7 @@ def _shortened(names):
 
 def model_image_shape(model):
     """Tell the shape of the images that a fitted model takes."""
-    from .._unwrap import final_estimator
+    from .._pipelines import final_estimator
 
     shape = getattr(final_estimator(model), "image_shape_", None)
     return shape or infer_image_shape((1, model.n_features_in_))

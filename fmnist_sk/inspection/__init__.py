@@ -1,7 +1,10 @@
-"""Explanations: what in an image, and in the network, a prediction rests on."""
+"""Explanations: the parts of an image and of a network that a prediction rests on."""
 
+from ._classes import target_codes as target_codes
 from ._features import feature_maps, first_layer_filters
 from ._grad_cam import grad_cam
+from ._layer_outputs import layer_outputs as layer_outputs
+from ._layer_outputs import network_and_images as network_and_images
 from ._occlusion import occlusion_sensitivity
 
 __all__ = [

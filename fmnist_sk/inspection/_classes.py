@@ -1,23 +1,25 @@
-"""Which class an explanation is about."""
+"""Class that an explanation is about."""
 
 import numpy as np
 
-from .._validation import codes_of
+from .._validation import encode_labels
 
 
 def target_codes(classes, target, predict, n_images):
-    """Give the position of the class to explain, for each image.
+    """Return the position of the class to explain, for each image.
 
     Parameters
     ----------
     classes : ndarray of shape (n_classes,)
-        The labels.
+        Labels.
     target : label, array-like of shape (n_images,) or None
-        One label for all, one for each, or None for the predicted one.
+        One label for all images, or one for each image. None stands for the predicted
+        class.
     predict : callable
-        Gives the predicted positions, if they are needed.
+        Function without arguments that returns the predicted positions. It is called
+        if `target` is None.
     n_images : int
-        How many images there are.
+        Number of images.
 
     Returns
     -------
@@ -27,7 +29,8 @@ def target_codes(classes, target, predict, n_images):
     Raises
     ------
     ValueError
-        If a label is none of the classes, or there is not one for each image.
+        If a label is none of the classes, or the number of labels is neither one nor
+        `n_images`.
     """
     if target is None:
         return np.asarray(predict())
@@ -37,5 +40,5 @@ def target_codes(classes, target, predict, n_images):
             f"target must be one label or one for each of the {n_images} images. Got "
             f"an array of shape {targets.shape} instead."
         )
-    codes = codes_of(targets.ravel(), classes, "target")
+    codes = encode_labels(targets.ravel(), classes, name="target")
     return np.broadcast_to(codes, n_images)

@@ -1,4 +1,4 @@
-"""What the layers of a network look for, and find."""
+"""Filters and feature maps of the layers of a network."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
-from .._unwrap import final_estimator
-from ._network import OpenNetwork, check_is_network, network_and_images
+from .._pipelines import final_estimator
+from ._layer_outputs import check_is_network, layer_outputs, network_and_images
 
 
 def first_layer_filters(estimator: BaseEstimator) -> NDArray[np.float32]:
-    """Give the kernels of the first convolution as small images.
+    """Return the kernels of the first convolution as small images.
 
-    Those of the first layer are looked at pixel for pixel, so they can be read: edges
-    of some direction, spots, differences of colours. Deeper kernels combine what the
-    layers before them found; look at :func:`feature_maps` instead.
+    The first layer reads pixels, so its kernels can be read, too: edges in some
+    direction, spots, differences of colours. Deeper kernels combine the maps of the
+    layers before them. To see what deeper layers find, use :func:`feature_maps`.
 
     Parameters
     ----------
@@ -26,20 +26,21 @@ def first_layer_filters(estimator: BaseEstimator) -> NDArray[np.float32]:
     Returns
     -------
     filters : ndarray of shape (n_filters, height, width, channels), dtype float32
-        The kernels.
+        Kernels.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         If `estimator` is not fitted.
     TypeError
-        If it is no network of this package.
+        If `estimator` is no network of this package, or its network is no graph of
+        layers.
     ValueError
         If the network has no convolution.
 
     See Also
     --------
-    feature_maps : What the layers make of an image.
+    feature_maps : Outputs of the layers for an image.
 
     Examples
     --------
@@ -52,18 +53,17 @@ def first_layer_filters(estimator: BaseEstimator) -> NDArray[np.float32]:
     """
     classifier = final_estimator(estimator)
     check_is_network(classifier)
-    opened = OpenNetwork(classifier)
-    if not opened.convolutions:
+    kernel = layer_outputs(classifier).first_kernel()
+    if kernel is None:
         raise ValueError("The network has no convolution.")
-    kernel = np.asarray(opened.convolutions[0].kernel)
     return np.ascontiguousarray(np.moveaxis(kernel, 3, 0))
 
 
 def feature_maps(estimator: BaseEstimator, X: ArrayLike) -> list[NDArray[np.float32]]:
-    """Give the maps that the layers of a network make of images.
+    """Compute the feature maps of images in the layers of a network.
 
-    From layer to layer maps become coarser and stand for more: edges, then textures
-    and parts, then what tells one class from another.
+    From layer to layer the maps become coarser and more abstract: edges, then textures
+    and parts, then what distinguishes the classes.
 
     Parameters
     ----------
@@ -78,21 +78,23 @@ def feature_maps(estimator: BaseEstimator, X: ArrayLike) -> list[NDArray[np.floa
     Returns
     -------
     maps : list of ndarray of shape (n, height, width, n_maps), dtype float32
-        One array for each convolution with what follows it (pooling, normalisation,
-        activation, the sum that ends a residual unit), from the image on.
+        One array for each convolution, from the image on. A map is taken after the
+        layers that follow the convolution: pooling, normalisation, activation, and the
+        sum that ends a residual unit.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         If `estimator` is not fitted.
     TypeError
-        If it is no network of this package, or one whose layers cannot be told apart.
+        If `estimator` is no network of this package, or its network is no graph of
+        layers.
     ValueError
-        If X cannot be its images.
+        If `X` is invalid.
 
     See Also
     --------
-    first_layer_filters : What the first layer looks for.
+    first_layer_filters : Kernels of the first layer.
     fmnist_sk.plotting.ImageGridDisplay : Shows maps side by side.
 
     Examples
@@ -105,4 +107,4 @@ def feature_maps(estimator: BaseEstimator, X: ArrayLike) -> list[NDArray[np.floa
     [(1, 14, 14, 32), (1, 7, 7, 64)]
     """
     classifier, rows = network_and_images(estimator, X)
-    return OpenNetwork(classifier).maps(rows)
+    return layer_outputs(classifier).maps(rows)

@@ -1,4 +1,4 @@
-"""Grad-CAM: which places of an image speak for a class."""
+"""Grad-CAM: the regions of an image that contribute to a class."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
 from ._classes import target_codes
-from ._network import OpenNetwork, network_and_images
+from ._layer_outputs import layer_outputs, network_and_images
 
 
 def grad_cam(
@@ -21,11 +21,11 @@ def grad_cam(
     layer: int = -1,
     normalize: bool = True,
 ) -> NDArray[np.float32]:
-    """Show which places of images speak for a class, by Grad-CAM.
+    """Compute which regions of images contribute to a class, by Grad-CAM.
 
-    The maps of a convolutional layer are added up, each with the mean gradient of the
-    class's logit with respect to it as its weight; what is negative is cut off, and the
-    sum is enlarged to the size of the image [1]_.
+    Grad-CAM adds up the maps of a convolutional layer. The weight of a map is the mean
+    gradient of the class's logit with respect to the map. Negative sums are set to 0,
+    and the result is enlarged to the size of the image [1]_.
 
     Parameters
     ----------
@@ -35,17 +35,17 @@ def grad_cam(
 
     X : array-like of shape (n, pixels), (n, height, width) or \
             (n, height, width, channels)
-        Images, as `estimator` takes them. Of a pipeline, the images that its last step
-        gets are explained.
+        Images, as `estimator` takes them. With a pipeline, the heat maps belong to the
+        images that its last step gets.
 
     target : label or array-like of shape (n,), default=None
-        The class that is explained, one for all images or one for each. By default it
-        is the one predicted.
+        Class to explain: one label for all images, or one for each image. None stands
+        for the predicted class of each image.
 
     layer : int, default=-1
-        Which maps: a position in the list that :func:`feature_maps` gives. By default
-        the last, as in the paper. A deeper layer knows more of the class and less of
-        the place.
+        Position of the maps in the list that :func:`feature_maps` returns. The default
+        is the last one, as in the paper. Deeper layers are more class-specific but
+        locate less precisely.
 
     normalize : bool, default=True
         Whether to divide each map by its maximum. Maps that are 0 everywhere stay so.
@@ -53,28 +53,29 @@ def grad_cam(
     Returns
     -------
     heatmaps : ndarray of shape (n, height, width), dtype float32
-        The weight of each pixel; not negative, and at most 1 if `normalize`.
+        Contribution of each pixel, at least 0, and at most 1 if `normalize`.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         If `estimator` is not fitted.
     TypeError
-        If it is no network of this package, or one of your own whose layers cannot be
-        told apart: no graph of layers, or with models for layers.
+        If `estimator` is no network of this package, or its network is no graph of
+        layers: a subclass of `keras.Model`, or a model with nested models.
     ValueError
-        If X cannot be its images, `target` is no class, or there is no such layer.
+        If `X` is invalid, `target` is no class, or there is no such layer.
 
     See Also
     --------
-    occlusion_sensitivity : An explanation of any classifier of images.
+    occlusion_sensitivity : Explanation of any classifier of images.
     fmnist_sk.plotting.GradCAMDisplay : Shows the maps over the images.
 
     Notes
     -----
     The gradient is that of the logit. A network of your own that ends in a softmax has
-    no logits; the logarithm of the probability stands in for them, so that what speaks
-    for one class speaks against the others. Test-time augmentation is left out.
+    no logits, so the logarithm of the probability takes their place. A region that
+    contributes to one class then counts against the others. Test-time augmentation is
+    not applied.
 
     References
     ----------
@@ -92,37 +93,36 @@ def grad_cam(
     (5, 28, 28)
     """
     classifier, rows = network_and_images(estimator, X)
-    opened = OpenNetwork(classifier)
+    outputs = layer_outputs(classifier)
     codes = target_codes(
         classifier.classes_,
         target,
         lambda: classifier._logits_of_rows(rows).argmax(axis=1),
         len(rows),
     )
-    chosen = _choose(opened.blocks, layer)
+    maps_of_layer = _choose(outputs.graphs.blocks, layer).output
     height, width, _ = classifier.image_shape_
-    heatmaps = []
-    for maps, gradients in opened.maps_and_gradients(rows, codes, chosen):
+    heatmaps = np.empty((len(rows), height, width), np.float32)
+    for part, maps, gradients in outputs.gradients(rows, codes, maps_of_layer):
         weights = gradients.mean(axis=(1, 2), keepdims=True)
         heat = np.maximum((weights * maps).sum(axis=3), 0)
-        heatmaps.append(_enlarge(heat, height, width))
-    joined = np.concatenate(heatmaps)
+        heatmaps[part] = _enlarge(heat, height, width)
     if normalize:
-        largest = joined.max(axis=(1, 2), keepdims=True)
-        joined = np.divide(joined, largest, out=joined, where=largest > 0)
-    return joined
+        largest = heatmaps.max(axis=(1, 2), keepdims=True)
+        np.divide(heatmaps, largest, out=heatmaps, where=largest > 0)
+    return heatmaps
 
 
 def _choose(blocks, layer):
     if not blocks:
         raise ValueError(
-            "No convolution of the network gives maps of more than one pixel: there is "
-            "nothing to locate."
+            "No convolution of the network has maps of more than one pixel, so that "
+            "there is nothing to locate."
         )
     if not isinstance(layer, Integral) or not -len(blocks) <= layer < len(blocks):
         raise ValueError(
             f"layer must be an integer from {-len(blocks)} to {len(blocks) - 1}, as "
-            f"{len(blocks)} layers give maps. Got {layer!r} instead."
+            f"{len(blocks)} layers have maps. Got {layer!r} instead."
         )
     return blocks[layer]
 

@@ -1,4 +1,4 @@
-"""Occlusion: how much worse a prediction gets where an image is covered."""
+"""Occlusion: the change of a prediction where an image is covered."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._unwrap import final_estimator, image_stack
-from .._validation import codes_of
+from .._pipelines import final_estimator, image_stack
+from .._validation import encode_labels
 from ._classes import target_codes
 
 
@@ -26,11 +26,11 @@ def occlusion_sensitivity(
     fill_value: float | None = None,
     image_shape: Sequence[int] | None = None,
 ) -> NDArray[np.float64]:
-    """Measure how much of a class's probability each place of an image carries.
+    """Compute how much each region of an image contributes to a class's probability.
 
-    A patch is covered, everywhere in turn; a pixel's value is the mean, over all
-    patches that cover it, of how much the probability of the class falls [1]_. It
-    needs nothing but `predict_proba`, so it explains any classifier or pipeline.
+    A patch is moved over the image. The value of a pixel is the mean decrease of the
+    probability over all patches that cover the pixel [1]_. The method only needs
+    `predict_proba`, so it explains any classifier or pipeline.
 
     Parameters
     ----------
@@ -39,43 +39,46 @@ def occlusion_sensitivity(
 
     X : array-like of shape (n, pixels), (n, height, width) or \
             (n, height, width, channels)
-        Images; `estimator` gets them in this form. A DataFrame stays one.
+        Images, as `estimator` takes them. The covered images have the same form: a
+        DataFrame remains a DataFrame.
 
     target : label or array-like of shape (n,), default=None
-        The class whose probability is watched, one for all images or one for each. By
-        default it is the one predicted.
+        Class whose probability is measured: one label for all images, or one for each
+        image. None stands for the predicted class of each image.
 
     patch_size : int or (height, width), default=4
-        Size of the patch in pixels. A single number is cut to the size of the image.
+        Size of the patch in pixels. A single number is limited to the size of the
+        image.
 
     stride : int or (down, right), default=2
-        How far the patch moves at a time, in pixels, at most its own size, to which a
-        single number is cut. There is a prediction of all images for each place.
+        Distance between patches in pixels, at most the size of the patch. A single
+        number is limited to that size. All images are predicted once for each patch.
 
     fill_value : float, default=None
-        What the patch is filled with. None is the mean of X, of each channel.
+        Value of the covered pixels. None stands for the mean of each channel of `X`.
 
     image_shape : (height, width) or (height, width, channels), default=None
-        Of rows, where `estimator` does not know it and they form no square.
+        Shape of one image, for rows that do not form a square and an `estimator` that
+        does not know the shape.
 
     Returns
     -------
     sensitivity : ndarray of shape (n, height, width), dtype float64
-        From -1 to 1: how much the probability falls; negative where covering the image
-        makes the class more likely.
+        Decrease of the probability, from -1 to 1. It is negative where covering the
+        image makes the class more likely.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         If `estimator` is not fitted.
     TypeError
-        If it gives no probabilities.
+        If `estimator` has no `predict_proba`.
     ValueError
-        If X holds no images, `target` is no class, or a size does not fit.
+        If `X` holds no images, `target` is no class, or a size does not fit.
 
     See Also
     --------
-    grad_cam : An explanation from inside the network, in one pass.
+    grad_cam : Explanation by the gradients of a network, in one pass.
 
     References
     ----------
@@ -95,8 +98,8 @@ def occlusion_sensitivity(
     check_is_fitted(estimator)
     if not hasattr(estimator, "predict_proba"):
         raise TypeError(
-            f"{type(estimator).__name__} has no predict_proba, whose change is what "
-            "occlusion measures."
+            f"{type(estimator).__name__} has no predict_proba, and occlusion measures "
+            "changes of probabilities."
         )
     if image_shape is None and np.ndim(X) == 2:
         image_shape = getattr(final_estimator(estimator), "image_shape_", None)
@@ -115,7 +118,7 @@ def occlusion_sensitivity(
     codes = target_codes(
         classes,
         target,
-        lambda: codes_of(estimator.predict(X), classes, "The prediction"),
+        lambda: encode_labels(estimator.predict(X), classes, name="The prediction"),
         n_images,
     )
     every = np.arange(n_images)
@@ -133,7 +136,7 @@ def occlusion_sensitivity(
 
 
 def _fill(images, fill_value):
-    """What a patch is filled with, in the dtype of the images."""
+    """Return the value of covered pixels, in the dtype of the images."""
     if fill_value is None:
         mean = images.reshape(-1, images.shape[-1]).mean(axis=0)
         fill = np.rint(mean) if images.dtype.kind in "biu" else mean
@@ -142,14 +145,14 @@ def _fill(images, fill_value):
         fill = np.asarray(fill_value, dtype=float).astype(images.dtype)
     if images.dtype.kind in "biu" and fill != fill_value:
         raise ValueError(
-            f"fill_value={fill_value!r} is no pixel of dtype {images.dtype}."
+            f"fill_value={fill_value!r} is no value of dtype {images.dtype}."
         )
     return fill
 
 
 def _pair(value, name, largest):
     sizes = (value, value) if np.ndim(value) == 0 else tuple(value)
-    if isinstance(value, Integral):  # of a strip 1 pixel high, what there is
+    if isinstance(value, Integral):  # the images may be strips, 1 pixel high
         sizes = tuple(min(s, most) for s, most in zip(sizes, largest, strict=True))
     fits = len(sizes) == 2 and all(
         isinstance(s, Integral) and 1 <= s <= most
@@ -164,12 +167,12 @@ def _pair(value, name, largest):
 
 
 def _positions(length, size, step):
-    """Where a patch begins: the last one ends with the image."""
+    """Return the first pixels of the patches, the last of which ends with the image."""
     return sorted({*range(0, length - size, step), length - size})
 
 
 def _in_form_of(X, images):
-    """Give images in the form the caller's X has."""
+    """Return images in the form of `X`."""
     if hasattr(X, "iloc"):
         return type(X)(images.reshape(X.shape), columns=X.columns, index=X.index)
     return images.reshape(np.shape(X))

@@ -1,4 +1,4 @@
-"""Displays in scikit-learn's style: data first, matplotlib when they plot."""
+"""Displays that follow scikit-learn's conventions."""
 
 from ._grad_cam import GradCAMDisplay
 from ._grid import ImageGridDisplay

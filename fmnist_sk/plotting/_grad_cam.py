@@ -1,4 +1,4 @@
-"""GradCAMDisplay: where in an image the network sees a class."""
+"""GradCAMDisplay: regions of images that contribute to a class."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length
 
-from .._unwrap import final_estimator_and_input, image_stack
-from ..inspection import grad_cam
-from ..inspection._classes import target_codes
+from .._pipelines import final_estimator_and_input, image_stack
+from ..inspection import grad_cam, target_codes
 from . import _panels
 
 if TYPE_CHECKING:
@@ -21,12 +20,12 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 _MOST_COLUMNS = 4
-# Lightness grows steadily, so that the map is read without any colour vision.
+# Its lightness grows steadily, so that the map can be read without colour vision.
 _COLORS = "inferno"
 
 
 class GradCAMDisplay:
-    """Images, each beside itself under the map of what speaks for a class.
+    """Images beside heat maps of the regions that contribute to a class.
 
     Use :meth:`from_estimator` for Grad-CAM, or pass the constructor any heat maps, such
     as those of :func:`~fmnist_sk.inspection.occlusion_sensitivity`. All parameters are
@@ -35,32 +34,32 @@ class GradCAMDisplay:
     Parameters
     ----------
     images : array-like of shape (n, height, width) or (n, height, width, channels)
-        The images.
+        Images.
 
     heatmaps : array-like of shape (n, height, width)
-        A weight for each pixel. What is negative is shown as 0, and the largest weight
-        of an image in the brightest colour.
+        Contribution of each pixel. Negative values are shown as 0, and the largest
+        value of an image in the brightest colour.
 
     titles : sequence of str of length n, default=None
-        What is written above each image.
+        Text above each image.
 
     Attributes
     ----------
     ax_ : ndarray of shape (n, 2) of matplotlib Axes
-        For each image its own Axes and that of its map.
+        Axes of each image, without and with its heat map.
 
     figure_ : matplotlib Figure
         The figure.
 
     images_ : list of matplotlib AxesImage
-        The images.
+        Images.
 
     heatmaps_ : list of matplotlib AxesImage
-        The maps.
+        Heat maps.
 
     See Also
     --------
-    fmnist_sk.inspection.grad_cam : The maps as arrays.
+    fmnist_sk.inspection.grad_cam : Heat maps as arrays.
 
     Examples
     --------
@@ -118,21 +117,21 @@ class GradCAMDisplay:
 
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Images, as `estimator` takes them. Of a pipeline, those its last step gets
-            are shown.
+            Images, as `estimator` takes them. With a pipeline, the images that its last
+            step gets are shown.
 
         target : label or array-like of shape (n,), default=None
-            The class that is explained, one for all images or one for each. By default
-            it is the one predicted.
+            Class to explain: one label for all images, or one for each image. None
+            stands for the predicted class of each image.
 
         layer : int, default=-1
             See :func:`~fmnist_sk.inspection.grad_cam`.
 
         n_images : int, default=12
-            How many are shown, at most: the first.
+            Largest number of images to show. The first ones are shown.
 
         display_labels : sequence of str of length n_classes, default=None
-            Names of `estimator.classes_`.
+            Names of `estimator.classes_`. None stands for the labels themselves.
 
         ax : matplotlib Axes, default=None
             Where to plot, see :meth:`plot`.
@@ -140,7 +139,7 @@ class GradCAMDisplay:
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.GradCAMDisplay`
-            The display, plotted. Above each image are the class that is explained and
+            Display, plotted. The title of an image is the class that is explained, and
             its probability.
 
         Raises
@@ -148,9 +147,9 @@ class GradCAMDisplay:
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
         TypeError
-            If it is no network of this package.
+            If `estimator` is no network of this package.
         ValueError
-            If X, `target` or `layer` cannot be used.
+            If `X`, `target` or `layer` is invalid.
         """
         _panels.check_count(n_images)
         if np.ndim(target) == 1 and np.shape(target) == np.shape(X)[:1]:
@@ -181,13 +180,14 @@ class GradCAMDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Its place is divided among the images. By default a new figure is made.
+            Axes whose place is divided among the images. By default a new figure is
+            made.
 
         cmap : str, default="gray"
-            Colour map of images without colours.
+            Colour map of grey images.
 
         alpha : float, default=0.6
-            From 0 to 1: how much of the image the map hides.
+            Opacity of the heat map, from 0 to 1.
 
         Returns
         -------
@@ -197,7 +197,7 @@ class GradCAMDisplay:
         Raises
         ------
         ValueError
-            If images, maps and titles do not fit, or `ax` is not one Axes.
+            If images, heat maps and titles do not fit, or `ax` is not one Axes.
         """
         images, heatmaps = image_stack(self.images), np.asarray(self.heatmaps)
         check_consistent_length(images, heatmaps, self.titles)
@@ -206,11 +206,10 @@ class GradCAMDisplay:
                 f"heatmaps must be of shape {images.shape[:3]}, one weight a pixel. "
                 f"Got {heatmaps.shape} instead."
             )
-        columns = min(_MOST_COLUMNS, max(1, len(images)))
-        rows = max(1, -(-len(images) // columns))
-        self.figure_, axes = _panels.grid(ax, rows, 2 * columns, size=(1.15, 1.4))
-        pairs = axes.reshape(rows * columns, 2)
-        self.ax_, self.images_, self.heatmaps_ = pairs[: len(images)], [], []
+        self.figure_, self.ax_ = _panels.grid_of_pairs(
+            ax, len(images), _MOST_COLUMNS, size=(1.15, 1.4)
+        )
+        self.images_, self.heatmaps_ = [], []
         between = _panels.limits(images)
         for i, (plain, overlaid) in enumerate(self.ax_):
             self.images_.append(_panels.show_image(plain, images[i], between, cmap))
@@ -222,6 +221,4 @@ class GradCAMDisplay:
             self.heatmaps_.append(artist)
             if self.titles is not None:
                 plain.set_title(self.titles[i], fontsize=8, loc="left")
-        if not len(images):
-            _panels.draw_note(axes[0, 0], "no images")
         return self

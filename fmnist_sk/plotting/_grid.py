@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 
-from .._unwrap import final_estimator, image_stack, images_of
-from .._validation import codes_of
+from .._pipelines import final_estimator, image_stack, images_of
+from .._validation import encode_labels
 from . import _panels
 
 if TYPE_CHECKING:
@@ -25,36 +25,36 @@ _MOST_COLUMNS = 12
 class ImageGridDisplay:
     """Images side by side: samples of each class, or any stack of images.
 
-    Use :meth:`from_data` for samples of labelled images and :meth:`from_estimator` for
-    samples of what an estimator takes for each class; pass the constructor images to
-    see them all, in their order. All parameters are stored as attributes.
+    Use :meth:`from_data` for samples of labelled images, and :meth:`from_estimator` for
+    samples of each predicted class. The constructor shows all of its images in their
+    order. All parameters are stored as attributes.
 
     Parameters
     ----------
     images : array-like of shape (n, height, width) or (n, height, width, channels)
-        What is shown.
+        Images to show.
 
     labels : sequence of str of length n, default=None
-        The class of each image. Each class gets a row, named at its left, in the order
-        in which they come first. None fills rows one after the other.
+        Class of each image. Each class gets a row with its name, in the order of the
+        first image of each class. None fills rows one after the other.
 
     titles : sequence of str of length n, default=None
-        What is written above each image.
+        Text above each image.
 
     Attributes
     ----------
     ax_ : ndarray of shape (n_rows, n_columns) of matplotlib Axes
-        One Axes a place; those without an image are switched off.
+        Axes of the grid. Axes without an image are switched off.
 
     figure_ : matplotlib Figure
         The figure.
 
     images_ : list of matplotlib AxesImage
-        The images, in their order.
+        Images in their order.
 
     See Also
     --------
-    MisclassifiedImagesDisplay : Images whose class was not recognised.
+    MisclassifiedImagesDisplay : Misclassified images.
 
     Examples
     --------
@@ -104,24 +104,25 @@ class ImageGridDisplay:
             Images.
 
         y : array-like of shape (n,), default=None
-            Their labels. Without them the first 10 × `n_images` images are shown, and
-            nothing but `image_shape` and `ax` matters.
+            Labels. Without labels the first 10 × `n_images` images are shown, and only
+            `image_shape` and `ax` have an effect.
 
         n_images : int, default=10
-            Images a class, at most.
+            Largest number of images per class.
 
         classes : array-like of shape (n_classes,), default=None
-            All labels, in the order of the rows. None is the sorted labels in `y`, or
-            0, 1, 2 ... if `y` are integers and all of them have names.
+            All labels, in the order of the rows. None stands for the sorted labels in
+            `y`, or the integers from 0 if all labels are integers with a name.
 
         display_labels : sequence of str of length n_classes, default=None
-            Names of `classes`.
+            Names of `classes`. None stands for the labels themselves.
 
         image_shape : (height, width) or (height, width, channels), default=None
-            Of rows that form no square.
+            Shape of one image, for rows that do not form a square.
 
         random_state : int, RandomState instance or None, default=None
-            Determines which images are drawn; None takes the first of each class.
+            Controls which images are drawn. None stands for the first images of each
+            class.
 
         ax : matplotlib Axes, default=None
             Where to plot, see :meth:`plot`.
@@ -134,7 +135,7 @@ class ImageGridDisplay:
         Raises
         ------
         ValueError
-            If X holds no images, or numbers of labels or names do not fit.
+            If `X` holds no images, or numbers of labels or names do not fit.
         """
         images = image_stack(X, image_shape)
         _panels.check_count(n_images)
@@ -144,7 +145,7 @@ class ImageGridDisplay:
         check_consistent_length(images, labels)
         known = _panels.classes_of(labels, classes, display_labels)
         names = _panels.name_classes(known, display_labels)
-        codes = codes_of(labels, known, "y")
+        codes = encode_labels(labels, known, name="y")
         rng = None if random_state is None else check_random_state(random_state)
         chosen: list[int] = []
         for code in range(len(known)):
@@ -179,16 +180,18 @@ class ImageGridDisplay:
             Images, as `estimator` takes them.
 
         n_images : int, default=10
-            Images a class, at most.
+            Largest number of images per class.
 
         display_labels : sequence of str of length n_classes, default=None
-            Names of `estimator.classes_`.
+            Names of `estimator.classes_`. None stands for the labels themselves.
 
         image_shape : (height, width) or (height, width, channels), default=None
-            Of rows, where `estimator` does not know it and they form no square.
+            Shape of one image, for rows that do not form a square and an `estimator`
+            that does not know the shape.
 
         random_state : int, RandomState instance or None, default=None
-            Determines which images are drawn; None takes the first of each class.
+            Controls which images are drawn. None stands for the first images of each
+            class.
 
         ax : matplotlib Axes, default=None
             Where to plot, see :meth:`plot`.
@@ -220,10 +223,11 @@ class ImageGridDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Its place is divided among the images. By default a new figure is made.
+            Axes whose place is divided among the images. By default a new figure is
+            made.
 
         cmap : str, default="gray"
-            Colour map of images without colours.
+            Colour map of grey images.
 
         Returns
         -------
@@ -260,7 +264,7 @@ class ImageGridDisplay:
         return self
 
     def _arrange(self, n_images):
-        """Give the place of each image, the size of the grid, and names of its rows."""
+        """Return the place of each image, the size of the grid and names of rows."""
         if self.labels is None:
             n_rows, n_columns = _panels.near_square(n_images, _MOST_COLUMNS)
             return (

@@ -1,4 +1,4 @@
-"""TrainingHistoryDisplay: loss and accuracy, epoch by epoch."""
+"""TrainingHistoryDisplay: loss and accuracy by epoch."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from .._unwrap import final_estimator
+from .._pipelines import final_estimator
+from . import _panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-# Okabe and Ito's colours, which people with any colour vision can tell apart: a pair
-# for one run, in this order for several. Blue and vermilion also differ in lightness.
+# Colours of Okabe and Ito, which people with any colour vision can tell apart. One run
+# takes the first two, which also differ in lightness; several runs take one each.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _PANELS = {"loss": "Loss", "accuracy": "Accuracy"}
-# Up to this many epochs each has a dot of its own.
+# With more epochs the dots would run into each other.
 _MAX_DOTS = 30
 
 
@@ -28,32 +29,32 @@ class TrainingHistoryDisplay:
     """Training curves: loss and accuracy by epoch.
 
     Use :meth:`from_estimator` or :meth:`from_history` to create a display of one
-    training; pass several histories to the constructor to compare trainings. All
+    training run. To compare training runs, pass their histories to the constructor. All
     parameters are stored as attributes.
 
     Parameters
     ----------
     histories : dict of str to dict
-        For each training, by its name, its history: a dict of lists with one value an
-        epoch, like `history_` of :class:`~fmnist_sk.FashionCNNClassifier`. It needs
-        `"loss"`; `"accuracy"`, `"val_loss"` and `"val_accuracy"` are drawn where they
-        are given, anything else is ignored.
+        History of each training run, by its name. A history is a dict of lists with one
+        value per epoch, like `history_` of :class:`~fmnist_sk.FashionCNNClassifier`. It
+        must have `"loss"`. `"accuracy"`, `"val_loss"` and `"val_accuracy"` are drawn if
+        they are given, and other keys are ignored.
 
     best_epochs : dict of str to int, default=None
-        For each training, by its name, the number, from 1, of the epoch whose weights
-        were kept. It is marked on the validation curves. Trainings that are not in
-        the dict get no mark.
+        Number, from 1, of the epoch whose weights were kept, by the name of the
+        training run. The epoch is marked on the validation curves. Training runs that
+        are not in the dict get no mark.
 
     Attributes
     ----------
     ax_ : ndarray of shape (2,) of matplotlib Axes
-        The panel of the loss and the panel of the accuracy.
+        Axes of the loss and of the accuracy.
 
     figure_ : matplotlib Figure
-        The figure with both.
+        Figure with both Axes.
 
     lines_ : dict of (str, str) to matplotlib Line2D
-        The curves, by the name of the training and the key in its history.
+        Curves, by the name of the training run and the key in its history.
 
     See Also
     --------
@@ -92,16 +93,16 @@ class TrainingHistoryDisplay:
         name: str | None = None,
         ax: Axes | Sequence[Axes] | NDArray[Any] | None = None,
     ) -> Self:
-        """Create a display of how an estimator was trained, and plot it.
+        """Create a display of the training of an estimator, and plot it.
 
         Parameters
         ----------
         estimator : estimator
             A fitted :class:`~fmnist_sk.FashionCNNClassifier`, a Pipeline that ends in
-            one, or a search over either, of which the best estimator is taken.
+            one, or a search over either. With a search, its best estimator is shown.
 
         name : str, default=None
-            Name of the training. By default the name of the estimator's class.
+            Name of the training run. None stands for the name of the class.
 
         ax : matplotlib Axes or array-like of two Axes, default=None
             Where to plot, see :meth:`plot`.
@@ -116,7 +117,7 @@ class TrainingHistoryDisplay:
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
         TypeError
-            If it keeps no history of its training.
+            If `estimator` has no `history_`.
 
         Examples
         --------
@@ -157,16 +158,15 @@ class TrainingHistoryDisplay:
         Parameters
         ----------
         history : dict of list
-            One value an epoch under `"loss"` and, where there are any, `"accuracy"`,
-            `"val_loss"` and `"val_accuracy"`, like the `history` of Keras's callback
-            `History`.
+            One value per epoch for `"loss"` and optionally `"accuracy"`, `"val_loss"`
+            and `"val_accuracy"`, like the `history` of Keras's callback `History`.
 
         best_epoch : int, default=None
-            Number, from 1, of the epoch whose weights were kept. It is marked if
-            there are validation curves.
+            Number, from 1, of the epoch whose weights were kept. It is marked if there
+            are validation curves.
 
         name : str, default="training"
-            Name of the training.
+            Name of the training run.
 
         ax : matplotlib Axes or array-like of two Axes, default=None
             Where to plot, see :meth:`plot`.
@@ -200,8 +200,8 @@ class TrainingHistoryDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or array-like of two Axes, default=None
-            Two Axes take the loss and the accuracy; one Axes gives its place to two
-            new ones. By default a new figure is made.
+            Two Axes for the loss and the accuracy, or one Axes whose place is divided
+            between both. By default a new figure is made.
 
         Returns
         -------
@@ -211,8 +211,8 @@ class TrainingHistoryDisplay:
         Raises
         ------
         ValueError
-            If there is no history, one has no loss, an epoch is missing in one of its
-            lists, a best epoch is none of them, or `ax` is not one or two Axes.
+            If there is no history, a history has no loss, an epoch is missing in one of
+            its lists, a best epoch does not exist, or `ax` is not one or two Axes.
         """
         self._check()
         axes = _two_panels(ax)
@@ -295,7 +295,7 @@ class TrainingHistoryDisplay:
                 )
 
     def _add_legend(self, panel):
-        """Name the curves, the rings of several runs only once."""
+        """Add a legend, with one entry for the rings of all runs."""
         handles, labels = panel.get_legend_handles_labels()
         rings = [
             line for line in panel.get_lines() if line.get_label() == "_epoch kept"
@@ -306,7 +306,7 @@ class TrainingHistoryDisplay:
 
 
 def _two_panels(ax):
-    """Give two Axes: new ones, the user's two, or two in place of the user's one."""
+    """Return two Axes: new ones, the user's two, or two in place of the user's one."""
     import matplotlib.pyplot as plt
     from matplotlib.axes import Axes
 
@@ -314,12 +314,8 @@ def _two_panels(ax):
         _, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
         return axes
     if isinstance(ax, Axes):
-        place = ax.get_subplotspec()
-        if place is None:
-            raise ValueError("ax must be made by subplots, or be two Axes.")
-        ax.set_axis_off()
-        grid = place.subgridspec(1, 2, wspace=0.3)
-        return np.array([ax.figure.add_subplot(cell) for cell in grid], dtype=object)
+        cells = _panels.divide(ax, 1, 2, wspace=0.3)
+        return np.array([ax.figure.add_subplot(cell) for cell in cells], dtype=object)
     axes = np.asarray(ax, dtype=object).ravel()
     if axes.shape != (2,) or not all(isinstance(panel, Axes) for panel in axes):
         raise ValueError(
@@ -330,7 +326,7 @@ def _two_panels(ax):
 
 
 def _finish_panel(panel, label, n_epochs):
-    """Label a panel; let every tick of its x axis be an epoch."""
+    """Label a panel, with ticks of its x axis at whole epochs only."""
     from matplotlib.ticker import MaxNLocator
 
     panel.set(xlabel="Epoch", ylabel=label, xlim=(0.5, n_epochs + 0.5))

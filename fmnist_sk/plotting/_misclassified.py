@@ -1,4 +1,4 @@
-"""MisclassifiedImagesDisplay: what a classifier gets wrong."""
+"""MisclassifiedImagesDisplay: images with wrong predictions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 
-from .._unwrap import final_estimator, image_stack, images_of
-from .._validation import codes_of
+from .._pipelines import final_estimator, image_stack, images_of
+from .._validation import encode_labels
 from . import _panels
 
 if TYPE_CHECKING:
@@ -25,42 +25,42 @@ _MOST_COLUMNS = 6
 class MisclassifiedImagesDisplay:
     """Misclassified images with their predicted and true labels.
 
-    The most confident mistakes come first: among them are the labels that are wrong
-    themselves. Use :meth:`from_estimator` or :meth:`from_predictions` to create one.
-    All parameters are stored as attributes.
+    The most confident mistakes come first, because wrong labels in the data are often
+    among them. Use :meth:`from_estimator` or :meth:`from_predictions` to create a
+    display. All parameters are stored as attributes.
 
     Parameters
     ----------
     images : array-like of shape (n, height, width) or (n, height, width, channels)
-        The misclassified images.
+        Misclassified images.
 
     true_names, predicted_names : sequence of str of length n
-        Names of the true and of the predicted class of each.
+        Names of the true and of the predicted class of each image.
 
     confidences : array-like of shape (n,), default=None
-        The probability of each predicted class.
+        Probability of the predicted class of each image.
 
     indices : array-like of shape (n,) of int, default=None
-        Which rows of the data the images are.
+        Rows of the images in the data.
 
     n_mistakes : int, default=None
-        How many mistakes there are, shown or not. None is as many as images.
+        Number of all mistakes, shown or not. None stands for the number of images.
 
     Attributes
     ----------
     ax_ : ndarray of shape (n_rows, n_columns) of matplotlib Axes
-        One Axes a place; those without an image are switched off.
+        Axes of the grid. Axes without an image are switched off.
 
     figure_ : matplotlib Figure
         The figure.
 
     images_ : list of matplotlib AxesImage
-        The images, in their order.
+        Images in their order.
 
     See Also
     --------
-    PredictionDisplay : Images beside the confidence in each class.
-    sklearn.metrics.ConfusionMatrixDisplay : How often which class is taken for which.
+    PredictionDisplay : Images beside the probability of each class.
+    sklearn.metrics.ConfusionMatrixDisplay : Counts of each kind of mistake.
 
     Examples
     --------
@@ -130,25 +130,26 @@ class MisclassifiedImagesDisplay:
             Images, as `estimator` takes them.
 
         y : array-like of shape (n,)
-            Their labels.
+            True labels.
 
         n_images : int, default=18
-            How many mistakes are shown, at most.
+            Largest number of mistakes to show.
 
         order : {"confidence", "random"}, default="confidence"
-            The most confident mistakes, or any.
+            Whether to show the most confident mistakes or random ones.
 
         true_label, predicted_label : label, default=None
-            Show only images of one class, only those taken for one, or both.
+            Show only mistakes with this true label, this predicted label, or both.
 
         display_labels : sequence of str of length n_classes, default=None
-            Names of the labels, in their sorted order.
+            Names of `estimator.classes_`. None stands for the labels themselves.
 
         image_shape : (height, width) or (height, width, channels), default=None
-            Of rows, where `estimator` does not know it and they form no square.
+            Shape of one image, for rows that do not form a square and an `estimator`
+            that does not know the shape.
 
         random_state : int, RandomState instance or None, default=None
-            Determines which mistakes are drawn if `order` is `"random"`.
+            Controls which mistakes are drawn if `order="random"`.
 
         ax : matplotlib Axes, default=None
             Where to plot, see :meth:`plot`.
@@ -163,9 +164,9 @@ class MisclassifiedImagesDisplay:
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
         TypeError
-            If it gives no probabilities to order by.
+            If `order="confidence"` and `estimator` has no `predict_proba`.
         ValueError
-            If X, y or a parameter cannot be used.
+            If `X`, `y` or a parameter is invalid.
         """
         final_estimator(estimator)
         y_proba = None
@@ -218,34 +219,34 @@ class MisclassifiedImagesDisplay:
             Images.
 
         y_true, y_pred : array-like of shape (n,)
-            Their labels, and what was predicted.
+            True and predicted labels.
 
         y_proba : array-like of shape (n,) or (n, n_classes), default=None
-            Probabilities of the predicted class, or of all.
+            Probability of the predicted class, or of all classes.
 
         classes : array-like of shape (n_classes,), default=None
-            All labels, in the order of the columns of `y_proba`. None is the sorted
-            labels in `y_true` and `y_pred`, or 0, 1, 2 ... if they are integers and all
-            of them have names.
+            All labels, in the order of the columns of `y_proba`. None stands for the
+            sorted labels in `y_true` and `y_pred`, or the integers from 0 if all labels
+            are integers with a name.
 
         n_images : int, default=18
-            How many mistakes are shown, at most.
+            Largest number of mistakes to show.
 
         order : {"confidence", "random"}, default=None
-            The most confident mistakes, or any. None is `"confidence"` if there is
-            `y_proba`, and otherwise the first mistakes.
+            Whether to show the most confident mistakes or random ones. None stands for
+            `"confidence"` if there is `y_proba`, and otherwise for the first mistakes.
 
         true_label, predicted_label : label, default=None
-            Show only images of one class, only those taken for one, or both.
+            Show only mistakes with this true label, this predicted label, or both.
 
         display_labels : sequence of str of length n_classes, default=None
-            Names of `classes`.
+            Names of `classes`. None stands for the labels themselves.
 
         image_shape : (height, width) or (height, width, channels), default=None
-            Of rows that form no square.
+            Shape of one image, for rows that do not form a square.
 
         random_state : int, RandomState instance or None, default=None
-            Determines which mistakes are drawn if `order` is `"random"`.
+            Controls which mistakes are drawn if `order="random"`.
 
         ax : matplotlib Axes, default=None
             Where to plot, see :meth:`plot`.
@@ -259,7 +260,7 @@ class MisclassifiedImagesDisplay:
         ------
         ValueError
             If numbers of images, labels, probabilities or names do not fit, or a
-            parameter cannot be used.
+            parameter is invalid.
         """
         images = image_stack(X, image_shape)
         true, predicted = column_or_1d(y_true, warn=True), column_or_1d(y_pred)
@@ -268,8 +269,8 @@ class MisclassifiedImagesDisplay:
         both = np.concatenate([true, predicted])
         known = _panels.classes_of(both, classes, display_labels)
         names = _panels.name_classes(known, display_labels)
-        true = codes_of(true, known, "y_true")
-        predicted = codes_of(predicted, known, "y_pred")
+        true = encode_labels(true, known, name="y_true")
+        predicted = encode_labels(predicted, known, name="y_pred")
         confidence = _confidence(y_proba, predicted, len(known))
         mistakes = true != predicted
         for name, wanted, codes in (
@@ -277,7 +278,7 @@ class MisclassifiedImagesDisplay:
             ("predicted_label", predicted_label, predicted),
         ):
             if wanted is not None:
-                mistakes &= codes == codes_of([wanted], known, name)[0]
+                mistakes &= codes == encode_labels([wanted], known, name=name)[0]
         rows = np.flatnonzero(mistakes)
         n_mistakes = len(rows)
         rows = _ordered(rows, order, confidence, random_state)[:n_images]
@@ -296,10 +297,11 @@ class MisclassifiedImagesDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Its place is divided among the images. By default a new figure is made.
+            Axes whose place is divided among the images. By default a new figure is
+            made.
 
         cmap : str, default="gray"
-            Colour map of images without colours.
+            Colour map of grey images.
 
         Returns
         -------
@@ -347,7 +349,7 @@ class MisclassifiedImagesDisplay:
 
 
 def _confidence(y_proba, predicted, n_classes):
-    """Give the probability of each predicted class, if there are any."""
+    """Return the probability of each predicted class, if there are probabilities."""
     if y_proba is None:
         return None
     probabilities = np.asarray(y_proba)

@@ -1,4 +1,4 @@
-"""What the displays of images share: axes in a grid, images in axes, names."""
+"""Axes in a grid, images in axes and names of classes, for all displays of images."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-# Okabe and Ito's blue and vermilion, which people with any colour vision can tell
-# apart, for what is right and what is wrong.
+# Blue and vermilion of Okabe and Ito for right and wrong predictions: people with any
+# colour vision can tell them apart.
 RIGHT, WRONG, NEUTRAL = "#0072B2", "#D55E00", "0.75"
 
 
 def classes_of(labels, classes, display_labels):
-    """Give all classes: those that were named, or those there are.
+    """Return all classes: those given, or else those found in the labels.
 
-    Labels 0, 1, 2 ... are positions in the names, so that a few images may lack some of
-    the classes.
+    Integer labels from 0 are positions in `display_labels`, so that a few images need
+    not contain all of the classes.
     """
     if classes is not None:
         return np.asarray(classes)
@@ -30,19 +30,19 @@ def classes_of(labels, classes, display_labels):
 
 
 def name_classes(classes, display_labels):
-    """Give the names of classes, after checking that there are as many.
+    """Return the names of classes, after checking their number.
 
     Parameters
     ----------
     classes : array-like of shape (n_classes,)
-        All of them, in order.
+        All classes, in order.
     display_labels : sequence of str or None
-        Their names; None is the labels themselves.
+        Names of the classes. None stands for the labels themselves.
 
     Returns
     -------
     names : list of str
-        As many.
+        One name for each class.
     """
     if display_labels is None:
         return [str(label) for label in np.asarray(classes).tolist()]
@@ -55,12 +55,12 @@ def name_classes(classes, display_labels):
 
 
 def first_rows(X, n):
-    """Give the first rows of an array, a list or a DataFrame."""
+    """Return the first rows of an array, a list or a DataFrame."""
     return X.iloc[:n] if hasattr(X, "iloc") else np.asarray(X)[:n]
 
 
 def check_count(n_images):
-    """Raise unless it is a number of images."""
+    """Raise a ValueError unless `n_images` is an integer of at least 1."""
     if (
         isinstance(n_images, bool)
         or not isinstance(n_images, (int, np.integer))
@@ -70,7 +70,7 @@ def check_count(n_images):
 
 
 def near_square(n_panels, most_columns):
-    """Give rows and columns for so many panels."""
+    """Return the numbers of rows and columns of a grid that is nearly square."""
     columns = min(most_columns, max(1, math.ceil(math.sqrt(n_panels))))
     return max(1, math.ceil(n_panels / columns)), columns
 
@@ -83,25 +83,25 @@ def grid(
     size: tuple[float, float],
     title: str | None = None,
 ) -> tuple[Any, Any]:
-    """Give a figure and a grid of new axes in it, or in the place of the user's axes.
+    """Return a grid of new axes, in a new figure or in place of the user's axes.
 
     Parameters
     ----------
     ax : matplotlib Axes or None
-        The user's, whose place is divided; None makes a figure.
+        Axes of the user, whose place is divided. None makes a figure.
     n_rows, n_columns : int
-        The grid's.
+        Numbers of rows and columns.
     size : (float, float)
-        Width and height of a panel in a figure of its own, in inches.
+        Width and height of a panel of a new figure, in inches.
     title : str, default=None
-        The title of a figure of its own.
+        Title of a new figure.
 
     Returns
     -------
     figure : matplotlib Figure
-        The figure.
+        Figure with the axes.
     axes : ndarray of shape (n_rows, n_columns)
-        The axes, all invisible until something is drawn in them.
+        Axes, which are invisible until something is drawn in them.
     """
     import matplotlib.pyplot as plt
     from matplotlib.axes import Axes
@@ -117,11 +117,7 @@ def grid(
             figure.suptitle(title, fontsize=10)
         cells = figure.add_gridspec(n_rows, n_columns)
     elif isinstance(ax, Axes):
-        figure, place = ax.figure, ax.get_subplotspec()
-        if place is None:
-            raise ValueError("ax must be made by subplots, so that it can be divided.")
-        ax.set_axis_off()
-        cells = place.subgridspec(n_rows, n_columns)
+        figure, cells = ax.figure, divide(ax, n_rows, n_columns)
     else:
         raise ValueError(f"ax must be one matplotlib Axes. Got {ax!r} instead.")
     axes = np.empty((n_rows, n_columns), dtype=object)
@@ -132,12 +128,70 @@ def grid(
     return figure, axes
 
 
-def limits(images):
-    """Give the values that are shown as black and as white.
+def divide(ax, n_rows, n_columns, **spacing):
+    """Return a grid in place of the user's axes, which are switched off.
 
-    Pixels of 8 bits have a scale of their own, 0 to 255, as have those from 0 to 1. Of
-    any others it is from the smallest to the largest of all images shown, so that they
-    can be compared.
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Axes of the user, made by `subplots`.
+    n_rows, n_columns : int
+        Numbers of rows and columns.
+    **spacing : dict
+        Options of `SubplotSpec.subgridspec`.
+
+    Returns
+    -------
+    cells : matplotlib GridSpecFromSubplotSpec
+        Cells of the grid.
+
+    Raises
+    ------
+    ValueError
+        If `ax` was placed by hand.
+    """
+    place = ax.get_subplotspec()
+    if place is None:
+        raise ValueError("ax must be made by subplots, so that it can be divided.")
+    ax.set_axis_off()
+    return place.subgridspec(n_rows, n_columns, **spacing)
+
+
+def grid_of_pairs(ax, n_pairs, most_columns, *, size):
+    """Return a grid with two axes for each image.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or None
+        See `grid`.
+    n_pairs : int
+        Number of images.
+    most_columns : int
+        Largest number of images side by side.
+    size : (float, float)
+        See `grid`.
+
+    Returns
+    -------
+    figure : matplotlib Figure
+        Figure with the axes.
+    pairs : ndarray of shape (n_pairs, 2)
+        Axes. If there are no images, a note says so in the place of the first.
+    """
+    n_columns = min(most_columns, max(1, n_pairs))
+    n_rows = max(1, math.ceil(n_pairs / n_columns))
+    figure, axes = grid(ax, n_rows, 2 * n_columns, size=size)
+    if not n_pairs:
+        draw_note(axes[0, 0], "no images")
+    return figure, axes.reshape(-1, 2)[:n_pairs]
+
+
+def limits(images):
+    """Return the values that are shown as black and as white.
+
+    These are 0 and 255 for pixels of 8 bits, and 0 and 1 for pixels in this range. For
+    any other pixels they are the smallest and the largest value of all images, so that
+    the images can be compared.
     """
     if images.dtype == np.uint8:
         return 0, 255
@@ -155,8 +209,8 @@ def show_image(axes, image, between, cmap="gray"):
     Returns
     -------
     artist : matplotlib AxesImage
-        The image. Of three or four channels it is in colour, of any other number the
-        mean of them is.
+        Image in colour if there are three or four channels, otherwise the mean of the
+        channels.
     """
     low, high = between
     if image.shape[-1] in (3, 4):
@@ -172,11 +226,11 @@ def show_image(axes, image, between, cmap="gray"):
 
 
 def draw_note(axes, text):
-    """Write what there is nothing to see of."""
+    """Label an empty panel."""
     axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
 
 
 def shorten(names: Sequence[str], most: int = 14) -> list[str]:
-    """Cut names that would not fit under an image."""
+    """Return names, cut to the length that fits under an image."""
     names = [str(name) for name in names]
     return [name if len(name) <= most else name[: most - 1] + "…" for name in names]

@@ -1,4 +1,4 @@
-"""PredictionDisplay: an image beside the confidence in each class."""
+"""PredictionDisplay: images beside the probability of each class."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length
 
-from .._unwrap import final_estimator, image_stack, images_of
-from .._validation import codes_of
+from .._pipelines import final_estimator, image_stack, images_of
+from .._validation import encode_labels
 from . import _panels
 
 if TYPE_CHECKING:
@@ -24,43 +24,44 @@ _MOST_COLUMNS = 3
 
 
 class PredictionDisplay:
-    """Images, each beside a bar chart of how sure a classifier is of every class.
+    """Images, each beside a bar chart of the predicted probabilities.
 
-    The bar of the predicted class is blue where it is right and vermilion where it is
-    wrong; the true class is then marked. Use :meth:`from_estimator` or
-    :meth:`from_predictions` to create one. All parameters are stored as attributes.
+    The bar of the predicted class is blue if the prediction is right. It is vermilion
+    if the prediction is wrong, and the true class is marked. Use :meth:`from_estimator`
+    or :meth:`from_predictions` to create a display. All parameters are stored as
+    attributes.
 
     Parameters
     ----------
     images : array-like of shape (n, height, width) or (n, height, width, channels)
-        The images.
+        Images.
 
     probabilities : array-like of shape (n, n_classes)
-        The probability of each class.
+        Probability of each class.
 
     class_names : sequence of str of length n_classes
         Names of the classes.
 
     true_codes : array-like of shape (n,) of int, default=None
-        Which of the classes each image is of.
+        Position of the true class of each image.
 
     Attributes
     ----------
     ax_ : ndarray of shape (n, 2) of matplotlib Axes
-        For each image its own Axes and that of its bars.
+        Axes of each image and of its bars.
 
     figure_ : matplotlib Figure
         The figure.
 
     images_ : list of matplotlib AxesImage
-        The images.
+        Images.
 
     bars_ : list of matplotlib BarContainer
-        The bars of each image, one a class.
+        Bars of each image, one per class.
 
     See Also
     --------
-    MisclassifiedImagesDisplay : Only the mistakes.
+    MisclassifiedImagesDisplay : Misclassified images only.
 
     Examples
     --------
@@ -113,7 +114,7 @@ class PredictionDisplay:
         image_shape: Sequence[int] | None = None,
         ax: Axes | None = None,
     ) -> Self:
-        """Create a display of what an estimator makes of images, and plot it.
+        """Create a display of the predictions of an estimator, and plot it.
 
         Parameters
         ----------
@@ -125,16 +126,17 @@ class PredictionDisplay:
             Images, as `estimator` takes them.
 
         y : array-like of shape (n,), default=None
-            Their labels.
+            True labels.
 
         n_images : int, default=12
-            How many are shown, at most: the first.
+            Largest number of images to show. The first ones are shown.
 
         display_labels : sequence of str of length n_classes, default=None
-            Names of `estimator.classes_`.
+            Names of `estimator.classes_`. None stands for the labels themselves.
 
         image_shape : (height, width) or (height, width, channels), default=None
-            Of rows, where `estimator` does not know it and they form no square.
+            Shape of one image, for rows that do not form a square and an `estimator`
+            that does not know the shape.
 
         ax : matplotlib Axes, default=None
             Where to plot, see :meth:`plot`.
@@ -149,9 +151,9 @@ class PredictionDisplay:
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
         TypeError
-            If it gives no probabilities.
+            If `estimator` has no `predict_proba`.
         ValueError
-            If X or y cannot be used.
+            If `X` or `y` is invalid.
         """
         final_estimator(estimator)
         if not hasattr(estimator, "predict_proba"):
@@ -194,22 +196,23 @@ class PredictionDisplay:
             Images.
 
         y_proba : array-like of shape (n, n_classes)
-            The probability of each class.
+            Probability of each class.
 
         y_true : array-like of shape (n,), default=None
-            Their labels.
+            True labels.
 
         classes : array-like of shape (n_classes,), default=None
-            The labels in the order of the columns of `y_proba`. None is 0, 1, 2 ...
+            Labels in the order of the columns of `y_proba`. None stands for the
+            integers from 0.
 
         n_images : int, default=12
-            How many are shown, at most: the first.
+            Largest number of images to show. The first ones are shown.
 
         display_labels : sequence of str of length n_classes, default=None
-            Names of `classes`.
+            Names of `classes`. None stands for the labels themselves.
 
         image_shape : (height, width) or (height, width, channels), default=None
-            Of rows that form no square.
+            Shape of one image, for rows that do not form a square.
 
         ax : matplotlib Axes, default=None
             Where to plot, see :meth:`plot`.
@@ -232,7 +235,7 @@ class PredictionDisplay:
                 f"{probabilities.shape} instead."
             )
         labels = np.arange(probabilities.shape[1]) if classes is None else classes
-        codes = None if y_true is None else codes_of(y_true, labels, "y_true")
+        codes = None if y_true is None else encode_labels(y_true, labels, name="y_true")
         check_consistent_length(images, probabilities, codes)
         return cls(
             images=images[:n_images],
@@ -247,10 +250,11 @@ class PredictionDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Its place is divided among the images. By default a new figure is made.
+            Axes whose place is divided among the images. By default a new figure is
+            made.
 
         cmap : str, default="gray"
-            Colour map of images without colours.
+            Colour map of grey images.
 
         Returns
         -------
@@ -271,20 +275,18 @@ class PredictionDisplay:
                 f"{len(self.class_names)} class_names. Got shape {probabilities.shape}."
             )
         if self.true_codes is not None:
-            codes_of(self.true_codes, range(len(self.class_names)), "true_codes")
-        columns = min(_MOST_COLUMNS, max(1, len(images)))
-        rows = max(1, -(-len(images) // columns))
+            known = range(len(self.class_names))
+            encode_labels(self.true_codes, known, name="true_codes")
         height = max(1.5, 0.2 * len(self.class_names) + 0.3)
-        self.figure_, axes = _panels.grid(ax, rows, 2 * columns, size=(1.75, height))
-        pairs = axes.reshape(rows * columns, 2)
-        self.ax_, self.images_, self.bars_ = pairs[: len(images)], [], []
+        self.figure_, self.ax_ = _panels.grid_of_pairs(
+            ax, len(images), _MOST_COLUMNS, size=(1.75, height)
+        )
+        self.images_, self.bars_ = [], []
         between = _panels.limits(images)
         for i, (picture, chart) in enumerate(self.ax_):
             artist = _panels.show_image(picture, images[i], between, cmap)
             self.images_.append(artist)
             self.bars_.append(self._draw_bars(picture, chart, probabilities[i], i))
-        if not len(images):
-            _panels.draw_note(axes[0, 0], "no images")
         return self
 
     def _draw_bars(self, picture, chart, probabilities, i):
@@ -308,7 +310,7 @@ class PredictionDisplay:
                     va="center",
                     fontsize=7,
                 )
-        # Room for the percentage of a bar that is all there is.
+        # A bar of 100 % needs room for its percentage, too.
         chart.set(xlim=(0, 135), xticks=[])
         chart.set_yticks(np.arange(len(names)), names, fontsize=8)
         chart.tick_params(axis="y", length=0)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ._cv_results import position_of_largest, scores_by_two_parameters
+from ._score_table import position_of_largest, scores_by_two_parameters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class SearchResultsDisplay:
-    """Scores of a search over two parameters as a heat map, say filters × dropout.
+    """Scores of a search as a heat map of two parameters, such as filters × dropout.
 
-    Use :meth:`from_estimator` or :meth:`from_cv_results` to create one. All parameters
-    are stored as attributes.
+    Use :meth:`from_estimator` or :meth:`from_cv_results` to create a display. All
+    parameters are stored as attributes.
 
     Parameters
     ----------
@@ -30,33 +30,33 @@ class SearchResultsDisplay:
         Mean scores, NaN where a combination was not tried.
 
     deviations : array-like of shape (n_rows, n_columns), default=None
-        Their standard deviations over the folds.
+        Standard deviations of the scores over the folds.
 
     row_values, column_values : sequence
         Values of the parameters. A search over one parameter has one row.
 
     row_name, column_name : str
-        Names of the parameters; that of a single row is empty.
+        Names of the parameters. The name of a single row is empty.
 
     score_name : str, default="score"
-        What the scores are.
+        Name of the score.
 
     best : (int, int), default=None
-        Row and column of the cell that is framed. None is that of the highest score.
+        Row and column of the cell that is framed. None stands for the highest score.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The heat map.
+        Axes of the heat map.
 
     figure_ : matplotlib Figure
         The figure.
 
     im_ : matplotlib AxesImage
-        The cells.
+        Heat map.
 
     text_ : ndarray of shape (n_rows, n_columns) of matplotlib Text
-        What is written in them.
+        Texts in the cells.
 
     See Also
     --------
@@ -124,11 +124,13 @@ class SearchResultsDisplay:
             A fitted search with `cv_results_`: grid, randomised or halving.
 
         rows, columns : str, default=None
-            The parameters to show. A name without its steps, `"filters"` for
-            `"cnn__filters"`, will do. By default the first two that were varied.
+            Parameters to show. A name without its pipeline steps is enough, such as
+            `"filters"` for `"cnn__filters"`. None stands for the first parameters that
+            were varied.
 
         scoring : str, default=None
-            Which of several scores. By default the one that the search refits by.
+            Name of the score, if there are several. None stands for the score that the
+            search refits by.
 
         cmap, values_format : str
             See :meth:`plot`.
@@ -146,7 +148,7 @@ class SearchResultsDisplay:
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
         TypeError
-            If it is no search.
+            If `estimator` is no search.
         ValueError
             If there is no such parameter or score.
         """
@@ -183,20 +185,20 @@ class SearchResultsDisplay:
     ) -> Self:
         """Create a display of the results of a search, and plot it.
 
-        Where other parameters were varied too, the best score for a cell is shown. Of a
-        search that halves, it is that of the last round the cell took part in, and the
-        cell that is framed took part in the last of all.
+        If other parameters were varied too, a cell shows its best score. With a halving
+        search, a cell shows the score of the last round that it took part in, and the
+        framed cell is the best of the last round.
 
         Parameters
         ----------
         cv_results : dict of array-like, or DataFrame
-            What a search has as `cv_results_`.
+            Results of a search, `cv_results_`.
 
         rows, columns : str, default=None
             See :meth:`from_estimator`.
 
         scoring : str, default=None
-            Which of several scores. By default the only or first one.
+            Name of the score, if there are several. None stands for the first one.
 
         cmap, values_format : str
             See :meth:`plot`.

@@ -1,4 +1,4 @@
-"""ImageEncoder: what a trained network knows of an image, as features."""
+"""ImageEncoder: features of images from a trained network."""
 
 from __future__ import annotations
 
@@ -15,57 +15,57 @@ from sklearn.base import (
     clone,
 )
 from sklearn.utils import get_tags
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._compat import _fit_context
+from ._compat import HasMethods, StrOptions, _fit_context
 from ._validation import all_or_nothing, validate_images
-from .inspection._network import OpenNetwork, network_and_images
+from .inspection import layer_outputs, network_and_images
 from .pretrained import PRETRAINED, load_pretrained
 
 
 class ImageEncoder(
     MetaEstimatorMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Encode images by a trained network without its last layer.
+    """Encode images as features of a trained network.
 
-    The last layer of a network is a linear classifier. What it is given is what the
-    network has made of an image: some dozens or hundreds of features in which images
-    of a kind lie close together. They suit other classifiers, clustering, a search for
-    similar images, t-SNE or UMAP, also of classes that the network was not trained on.
+    The last layer of a network is a linear classifier. Its input is a vector of some
+    dozens or hundreds of features, in which similar images lie close together. Use
+    these features for other classifiers, clustering, search for similar images, t-SNE
+    or UMAP, also with classes that the network was not trained on.
 
     Parameters
     ----------
     estimator : estimator or {"fashion-mnist", "fashion-mnist-compact"}
-        What the network comes from: a :class:`FashionCNNClassifier`, a Pipeline that
-        ends in one, or a search over either, which `fit` trains; one that is fitted
-        already in a :class:`sklearn.frozen.FrozenEstimator`, which it does not; or the
-        name of one that :func:`load_pretrained` loads.
+        Source of the network: a :class:`FashionCNNClassifier`, a Pipeline that ends in
+        one, or a search over either. `fit` trains it. To use a network that is already
+        fitted, wrap it in a :class:`sklearn.frozen.FrozenEstimator`, or pass the name
+        of a classifier that :func:`load_pretrained` loads.
     pooling : {"avg", "max"} or None, default="avg"
-        What becomes of the features of a network that ends in maps: the average or the
-        largest value of each map, or None for every pixel of it. It does not concern
-        networks with a dense layer before the last.
+        Pooling of the features if the last layer reads maps: the mean or the maximum of
+        each map, or None for all pixels. It has no effect on networks with a dense
+        layer before the last.
 
     Attributes
     ----------
     estimator_ : estimator
-        The fitted estimator.
+        Fitted estimator.
     image_shape_ : tuple of int
-        `(height, width, channels)`.
+        Shape of an image, `(height, width, channels)`.
     n_features_in_ : int
-        Values an image.
+        Number of values per image.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of X's columns, if X is a DataFrame with strings for column names.
+        Names of the columns of `X`, if `X` is a DataFrame whose column names are
+        strings.
 
     See Also
     --------
-    load_pretrained : A network that is trained already.
-    fmnist_sk.inspection.feature_maps : What the layers before make of an image.
+    load_pretrained : Load a trained network.
+    fmnist_sk.inspection.feature_maps : Outputs of the layers before the last.
 
     Notes
     -----
-    Test-time augmentation of the classifier has no part in it: the features are those
-    of the image as it is.
+    Test-time augmentation of the classifier is not applied: the features are those of
+    the image as it is.
 
     Examples
     --------
@@ -101,7 +101,7 @@ class ImageEncoder(
         self.estimator = estimator
         self.pooling = pooling
 
-    # What is nested is validated by its own fit.
+    # The nested estimator is validated by its own fit.
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
@@ -111,21 +111,23 @@ class ImageEncoder(
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, channels)
-            The training images.
+            Training images.
         y : array-like of shape (n,), default=None
-            Their labels, which a frozen or pretrained estimator does without.
+            Labels. A frozen or pretrained estimator does not need them.
 
         Returns
         -------
         self : ImageEncoder
-            The fitted encoder.
+            Fitted encoder.
 
         Raises
         ------
         TypeError
-            If the estimator has no network of this package.
+            If the estimator has no network of this package, or its network is no graph
+            of layers.
         ValueError
-            If a parameter or `X` is invalid, or not what the network was trained on.
+            If a parameter or `X` is invalid, or `X` does not have the features that the
+            network was trained on.
         """
         if isinstance(self.estimator, str):
             self.estimator_ = load_pretrained(self.estimator)
@@ -134,9 +136,9 @@ class ImageEncoder(
         classifier, _ = network_and_images(self.estimator_, X)
         validate_images(self, X, reset=True)
         if math.prod(classifier.image_shape_) == self.n_features_in_:
-            # Rows do not say that they are oblong or in colour; the network knows.
+            # Rows do not tell whether images are oblong or in colour.
             self.image_shape_ = classifier.image_shape_
-        self._n_features_out = OpenNetwork(classifier).n_features(self.pooling)
+        self._n_features_out = layer_outputs(classifier).n_features(self.pooling)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
@@ -146,17 +148,17 @@ class ImageEncoder(
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Images on the scale of the training images.
+            Images with the same range of values as the training images.
 
         Returns
         -------
         features : ndarray of shape (n, n_features_out), dtype float32
-            Their features.
+            Features.
         """
         check_is_fitted(self)
         validate_images(self, X, reset=False)
         classifier, rows = network_and_images(self.estimator_, X)
-        return OpenNetwork(classifier).features(rows, self.pooling)
+        return layer_outputs(classifier).features(rows, self.pooling)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -107,6 +107,18 @@ def test_in_a_frame_and_after_saving(fitted, images, tmp_path):
     np.testing.assert_array_equal(loaded.transform(X[:5]), frame)
 
 
+def test_memory_maps_and_read_only_images(fitted, images, tmp_path):
+    X, _ = images
+    encoder = ImageEncoder(FrozenEstimator(fitted["standard"])).fit(X)
+    expected = encoder.transform(X)
+    for dtype in np.uint8, np.float32:
+        np.save(tmp_path / "X.npy", X.astype(dtype))
+        mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+        np.testing.assert_array_equal(encoder.transform(mapped), expected)
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        encoder.transform(X[:0])
+
+
 def test_what_cannot_be_encoded(fitted, images):
     X, y = images
     digits = load_digits()
@@ -117,7 +129,7 @@ def test_what_cannot_be_encoded(fitted, images):
         encoder.fit(digits.data)
     assert not hasattr(encoder, "estimator_")
     with pytest.raises(TypeError, match="LogisticRegression"):
-        ImageEncoder(LogisticRegression(max_iter=5000)).fit(digits.data, digits.target)
+        ImageEncoder(LogisticRegression(tol=0.1)).fit(digits.data, digits.target)
     with pytest.raises(NotFittedError):
         ImageEncoder(FrozenEstimator(small_cnn())).fit(X, y)
     for wrong in "mnist", None, 3:

@@ -1,35 +1,43 @@
-"""Reading `cv_results_`: the scores of a search by two of its parameters."""
+"""Scores of a search as a table of two parameters."""
 
 import numpy as np
+
+from ..model_selection import read_columns, read_parameters, short_name
 
 _ABSENT = object()
 
 
 def scores_by_two_parameters(cv_results, rows, columns, scoring):
-    """Give the scores of a search as a table.
+    """Return the scores of a search as a table.
 
     Parameters
     ----------
     cv_results : dict of array-like, or DataFrame
-        What a search has as `cv_results_`.
+        Results of a search, `cv_results_`.
     rows, columns : str or None
-        Parameters, with or without the steps before; None is what was varied.
+        Names of the parameters, with or without the steps before. None stands for
+        parameters that were varied.
     scoring : str or None
-        Which of several scores; None is the first.
+        Name of the score. None stands for the first one.
 
     Returns
     -------
     found : dict
-        The arguments of `SearchResultsDisplay`.
+        Arguments of `SearchResultsDisplay`.
 
     Raises
     ------
     ValueError
         If there is no such parameter or score.
     """
-    results = {key: list(column) for key, column in cv_results.items()}
+    results = read_columns(cv_results)
     mean = _score_key(results, scoring)
-    values = _parameter_values(results)
+    # The resource of a halving search, which grows from round to round, is no choice.
+    values = {
+        name: column
+        for name, column in read_parameters(results, _ABSENT).items()
+        if column != results.get("n_resources")
+    }
     names = _two_names(values, rows, columns)
     axes_values = [_sorted_unique(values[name]) if name else [""] for name in names]
     shape = len(axes_values[0]), len(axes_values[1])
@@ -58,38 +66,15 @@ def scores_by_two_parameters(cv_results, rows, columns, scoring):
         "deviations": None if spread is None else deviations,
         "row_values": axes_values[0],
         "column_values": axes_values[1],
-        "row_name": names[0].rpartition("__")[2],
-        "column_name": names[1].rpartition("__")[2],
+        "row_name": short_name(names[0]),
+        "column_name": short_name(names[1]),
         "score_name": mean.removeprefix("mean_test_"),
     }
 
 
 def position_of_largest(scores):
-    """Give row and column of the largest score that is not NaN."""
+    """Return row and column of the largest score that is not NaN."""
     return tuple(map(int, np.unravel_index(np.nanargmax(scores), scores.shape)))
-
-
-def _parameter_values(results):
-    """Give the values of each parameter, candidate by candidate."""
-    values = {}
-    for key, column in results.items():
-        # What a search that halves has more of in each round is no choice.
-        if not key.startswith("param_") or column == results.get("n_resources"):
-            continue
-        name = key.removeprefix("param_")
-        if "params" in results:  # without what a list of grids has not for all
-            column = [params.get(name, _ABSENT) for params in results["params"]]
-        values[name] = [_comparable(value) for value in column]
-    return values
-
-
-def _comparable(value):
-    """Give a value that can be compared: arrays and lists of arrays cannot."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    elif isinstance(value, np.generic):
-        value = value.item()
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _sorted_unique(values):
@@ -116,7 +101,7 @@ def _score_key(results, scoring):
 
 
 def _two_names(values, rows, columns):
-    """Find the parameters that are meant; an empty name is a single row."""
+    """Return the names of two parameters; an empty name stands for a single row."""
     if not values:
         raise ValueError("cv_results has no parameters.")
     found = []
@@ -124,7 +109,7 @@ def _two_names(values, rows, columns):
         if asked is None:
             continue
         fits = [n for n in values if n == asked] or [
-            n for n in values if n.rpartition("__")[2] == asked
+            n for n in values if short_name(n) == asked
         ]
         if len(fits) != 1:
             raise ValueError(

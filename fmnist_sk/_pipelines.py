@@ -1,0 +1,152 @@
+"""Finding the network, and the images that it gets, inside pipelines and searches."""
+
+import math
+
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from ._images import carried_image_shape, infer_image_shape
+
+
+def final_estimator(estimator):
+    """Return the estimator that makes the predictions of a pipeline or search.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted estimator, Pipeline, search, `FrozenEstimator`, or any of them inside
+        another.
+
+    Returns
+    -------
+    estimator : estimator
+        Last step of the best pipeline, or `estimator` itself. Wrappers of several
+        estimators, such as stacking or calibration, are returned as they are.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If `estimator` is not fitted.
+    TypeError
+        If `estimator` or the last step of a pipeline is no estimator.
+    ValueError
+        If a search was not refitted.
+    """
+    *_, last = _steps(estimator)
+    return last
+
+
+def final_estimator_and_input(estimator, X):
+    """Return the estimator that makes the predictions, and the data that it gets.
+
+    Parameters
+    ----------
+    estimator : estimator
+        See `final_estimator`.
+    X : array-like
+        Data that `estimator` predicts from.
+
+    Returns
+    -------
+    estimator : estimator
+        See `final_estimator`.
+    X : array-like
+        `X` after the steps before.
+    """
+    *before, last = _steps(estimator)
+    for step in before:
+        X = step.transform(X)
+    return last, X
+
+
+def _steps(estimator):
+    """Return the fitted transformers before a prediction, and the final estimator."""
+    if estimator is None or isinstance(estimator, str):  # "passthrough"
+        raise TypeError("The last step of the Pipeline must be an estimator.")
+    check_is_fitted(estimator)
+    if isinstance(estimator, FrozenEstimator):
+        return _steps(estimator.estimator)
+    if hasattr(estimator, "best_estimator_"):
+        return _steps(estimator.best_estimator_)
+    if hasattr(estimator, "cv_results_"):
+        raise ValueError(
+            f"{type(estimator).__name__} has no best_estimator_, as it was not fitted "
+            "with refit: set refit=True."
+        )
+    if not hasattr(estimator, "steps"):
+        return [estimator]
+    *before, (_, last) = estimator.steps
+    # "passthrough", None, and samplers, which only training passes through, have no
+    # transform.
+    transformers = [step for _, step in before if hasattr(step, "transform")]
+    return [*transformers, *_steps(last)]
+
+
+def images_of(estimator, X, image_shape=None):
+    """Return the images in the data that an estimator predicts from.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted estimator, which may know the shape of its images.
+    X : array-like
+        Data that `estimator` predicts from.
+    image_shape : sequence of int, default=None
+        Shape of one image, given by the user.
+
+    Returns
+    -------
+    images : ndarray of shape (n_images, height, width, channels)
+        Images in `X`. If `X` has other columns beside the pixels, the images that the
+        steps before the network have left.
+
+    Raises
+    ------
+    ValueError
+        If `X` holds no images of the shape that the estimator knows.
+    """
+    final, known = final_estimator(estimator), None
+    if image_shape is None and np.ndim(X) == 2:
+        known = getattr(final, "image_shape_", None)
+    if known is None:
+        return image_stack(X, image_shape)
+    if np.shape(X)[1] != math.prod(known):
+        X = final_estimator_and_input(estimator, X)[1]
+    return image_stack(X, known)
+
+
+def image_stack(X, image_shape=None):
+    """Return images as an array `(n_images, height, width, channels)`.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_images, n_pixels), (n_images, height, width) or \
+            (n_images, height, width, channels)
+        Images, or an empty array.
+    image_shape : sequence of int, default=None
+        Shape of one image, given by the user. None stands for the shape that a
+        DataFrame carries, see `carried_image_shape`, or else the shape that
+        `infer_image_shape` finds.
+
+    Returns
+    -------
+    images : ndarray of shape (n_images, height, width, channels)
+        Images with the dtype of `X`, in its memory where possible.
+
+    Raises
+    ------
+    ValueError
+        If `X` has another number of dimensions or does not fit the shape.
+    """
+    images = np.asarray(X)
+    if images.ndim not in (2, 3, 4):
+        raise ValueError(
+            "X must hold images, as rows or of shape (n, height, width) or (n, height, "
+            f"width, channels). Got an array of shape {images.shape} instead."
+        )
+    if image_shape is None:
+        carried = carried_image_shape(X)
+        if carried and math.prod(carried) == images.shape[1]:
+            image_shape = carried
+    return images.reshape(-1, *infer_image_shape(images.shape, image_shape))

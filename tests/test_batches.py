@@ -1,0 +1,71 @@
+"""How many images a call takes."""
+
+import numpy as np
+import pytest
+
+from fmnist_sk._batches import MAX_ROWS, activation_bytes, rows_per_call
+
+
+def test_rows_fit_into_memory():
+    assert rows_per_call(0) == rows_per_call(1000) == MAX_ROWS == 512
+    assert rows_per_call(10**12) == 1
+    for n_bytes in 10**6, 10**7, 10**8:
+        assert rows_per_call(n_bytes) * n_bytes < 500 * 2**20
+    assert rows_per_call(10**7) > rows_per_call(2 * 10**7) > 1
+
+
+def traced(function, *shape):
+    import tensorflow as tf
+
+    return tf.function(function, autograph=False).get_concrete_function(
+        tf.TensorSpec([None, *shape], tf.float32)
+    )
+
+
+def test_activations_are_freed_after_their_last_use():
+    import tensorflow as tf
+
+    def chain(x):
+        for _ in range(10):
+            x = tf.sin(x)
+        return x
+
+    # The input and the output of an operation.
+    assert activation_bytes(traced(chain, 5, 5)) == 2 * 25 * 4
+
+    def shortcut(x):
+        return x + chain(x)
+
+    assert activation_bytes(traced(shortcut, 5, 5)) == 3 * 25 * 4
+
+    def unread(x):
+        tf.sin(tf.repeat(x, 100, axis=1))
+        return x + 1
+
+    assert activation_bytes(traced(unread, 5)) == 2 * 5 * 4
+
+
+def test_gradients_hold_all_activations():
+    import tensorflow as tf
+
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = x
+            for _ in range(10):
+                y = tf.sin(y)
+        return tape.gradient(y, x)
+
+    assert 10 <= activation_bytes(traced(gradient, 25)) / (25 * 4) <= 14
+
+
+def test_weights_are_no_activations():
+    import tensorflow as tf
+
+    weights = tf.constant(np.ones((10, 3), np.float32))
+    assert activation_bytes(traced(lambda x: x @ weights, 10)) == (10 + 3) * 4
+
+
+@pytest.mark.parametrize("shape", [(None,), ()])
+def test_unknown_sizes_count_little(shape):
+    assert activation_bytes(traced(lambda x: x + 1, *shape)) <= 8

@@ -1,0 +1,175 @@
+"""Grad-CAM, against a network worked out by hand and against differences of logits."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from _small import quick
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+
+from fmnist_sk import FashionCNNClassifier
+from fmnist_sk.inspection import feature_maps, grad_cam, layer_outputs
+
+
+@pytest.fixture(scope="module")
+def images(sample):
+    return sample.X_train[:200], sample.y_train[:200]
+
+
+@pytest.fixture(scope="module")
+def fitted(images):
+    return quick().fit(*images)
+
+
+def halves(image_shape, n_classes):
+    """Return a network of one convolution with two maps."""
+    import keras
+
+    return keras.Sequential(
+        [
+            keras.Input(image_shape),
+            keras.layers.Conv2D(2, 1, use_bias=False),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(n_classes),
+        ]
+    )
+
+
+def hand_made(kernel, dense, mean=0.0):
+    """Return a network of known weights that reads raw pixels, and its images."""
+    X = np.zeros((4, 6, 6))
+    X[::2, :, :3] = X[1::2, :, 3:] = 1
+    clf = FashionCNNClassifier(architecture=halves, epochs=1, random_state=0)
+    clf.fit(X, [0, 1, 0, 1])
+    clf._fitted = replace(
+        clf._fitted,
+        weights=[
+            np.asarray(kernel, np.float32).reshape(1, 1, 1, 2),
+            np.asarray(dense, np.float32),
+            np.zeros(2, np.float32),
+        ],
+        normalisation=replace(
+            clf._fitted.normalisation, mean=np.full(1, mean), scale=np.ones(1)
+        ),
+    )
+    return clf, X
+
+
+def test_grad_cam_of_a_network_worked_out_by_hand():
+    # Maps are the image and its negative. Logit 0 is the mean of the first map, so its
+    # gradient is 1 / 36 everywhere, and the heat map is the image / 36.
+    clf, X = hand_made(kernel=[1, -1], dense=[[1, 0], [0, 1]])
+    heat = grad_cam(clf, X, target=0, normalize=False)
+    np.testing.assert_allclose(heat, X / 36, atol=1e-7)
+    # Logit 1 is the mean of the negative: nothing contributes to it.
+    assert not grad_cam(clf, X, target=1).any()
+    # What is negative in both maps together is cut off, not left over.
+    clf, X = hand_made(kernel=[1, 1], dense=[[2, 0], [-1, 0]], mean=0.5)
+    heat = grad_cam(clf, X, target=0, normalize=False)
+    np.testing.assert_allclose(heat, np.maximum(X - 0.5, 0) / 36, atol=1e-7)
+
+
+def test_grad_cam_is_normalised_to_one():
+    clf, X = hand_made(kernel=[1, -1], dense=[[1, 0], [0, 1]])
+    heat = grad_cam(clf, X * 7, target=[0, 0, 0, 1])
+    assert heat.max(axis=(1, 2)).tolist() == [1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("architecture", ["standard", "resnet"])
+def test_gradients_are_the_differences_of_logits(images, architecture):
+    X, y = images
+    clf = quick(architecture=architecture, filters=4, activation="tanh", tta=None)
+    clf.fit(X, y)
+    outputs = layer_outputs(clf)
+    # The whole network lies behind the image, so that the logits are the estimator's.
+    first = outputs.graphs.images
+    codes = np.array([3, 5])
+    rng = np.random.default_rng(0)
+    # With noise: the maximum of equal pixels has no gradient.
+    noisy = X[:2] + rng.normal(0, 30, size=(2, 784))
+    ((_, pixels, gradients),) = outputs.gradients(noisy, codes, first)
+    step, scale = 2e-4, clf._fitted.normalisation.scale[0]
+    for image in range(2):
+        direction = rng.normal(size=pixels[image].shape)
+        moved = [
+            noisy[image : image + 1] + sign * step * scale * direction.reshape(1, -1)
+            for sign in (1, -1)
+        ]
+        above, below = (clf.decision_function(m)[0, codes[image]] for m in moved)
+        expected = (gradients[image] * direction).sum()
+        assert (above - below) / (2 * step) == pytest.approx(
+            expected, rel=0.05, abs=0.02
+        )
+
+
+def test_by_default_the_prediction_is_explained(images, fitted):
+    X, _ = images
+    np.testing.assert_array_equal(
+        grad_cam(fitted, X[:10]),
+        grad_cam(fitted, X[:10], target=fitted.predict(X[:10])),
+    )
+
+
+def test_any_form_of_images(images, fitted):
+    X, _ = images
+    heat = grad_cam(fitted, X[:3])
+    for form in (X[:3].reshape(-1, 28, 28), X[:3].reshape(-1, 28, 28, 1)):
+        np.testing.assert_array_equal(grad_cam(fitted, form), heat)
+    # An explanation does not depend on the other images.
+    np.testing.assert_array_equal(grad_cam(fitted, X[:1]), heat[:1])
+    many = np.repeat(X[:3], 200, axis=0)
+    np.testing.assert_array_equal(grad_cam(fitted, many)[::200], heat)
+
+
+def test_strips_of_height_1(images):
+    X, y = images[0][:, :60], images[1]
+    clf = quick(image_shape=(1, 60), filters=4).fit(X, y)
+    heat = grad_cam(clf, X[:3])
+    assert heat.shape == (3, 1, 60)
+    assert heat.max() == 1
+
+
+def test_no_gradient_where_the_logits_do_not_depend_on_the_maps(images):
+    def unused_maps(image_shape, n_classes):
+        import keras
+
+        inputs = keras.Input(image_shape)
+        maps = keras.layers.Conv2D(2, 3, trainable=False)(inputs)
+        nothing = keras.layers.GlobalAveragePooling2D()(keras.ops.zeros_like(maps))
+        pixels = keras.layers.Flatten()(inputs)
+        features = keras.layers.Concatenate()([pixels, nothing])
+        return keras.Model(inputs, keras.layers.Dense(n_classes)(features))
+
+    clf = quick(architecture=unused_maps, epochs=1).fit(*images)
+    assert not grad_cam(clf, images[0][:3]).any()
+
+
+def test_bad_targets(images, fitted):
+    X, _ = images
+    with pytest.raises(ValueError, match=r"target contains unknown labels \[11\]"):
+        grad_cam(fitted, X[:2], target=11)
+    with pytest.raises(ValueError, match="one for each of the 2 images"):
+        grad_cam(fitted, X[:2], target=[1, 2, 3])
+
+
+@pytest.mark.parametrize("explain", [grad_cam, feature_maps])
+def test_bad_input(images, fitted, explain):
+    X, y = images
+    with pytest.raises(NotFittedError):
+        explain(quick(), X[:2])
+    other = LogisticRegression(tol=0.1).fit(X[:20] / 255, y[:20] > 4)
+    with pytest.raises(TypeError, match="must be a fitted FashionCNNClassifier"):
+        explain(other, X[:2])
+    with pytest.raises(ValueError, match="X has 16 features"):
+        explain(fitted, X[:2, :16])
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        explain(fitted, X[:0])
+    with pytest.raises(ValueError, match="NaN"):
+        explain(fitted, np.full((2, 784), np.nan))
+
+
+@pytest.mark.parametrize("layer", [3, -4, 0.5, None])
+def test_bad_layers(images, fitted, layer):
+    with pytest.raises(ValueError, match="layer must be an integer from -3 to 2"):
+        grad_cam(fitted, images[0][:2], layer=layer)
