@@ -26,9 +26,9 @@ _MEMBER = "fmnist_sk.json"
 # What a file may hold beside what skops trusts, which is scikit-learn's estimators,
 # NumPy's arrays and Python's own plain types. Ours:
 _OWN_TYPES = (
-    "fmnist_sk._inference._state.FittedNetwork",
-    "fmnist_sk._training._normalisation.Normalisation",
-    "fmnist_sk._training._train.TrainingState",
+    "fmnist_sk._inference.FittedNetwork",
+    "fmnist_sk._training.Normalisation",
+    "fmnist_sk._training.TrainingState",
     "fmnist_sk.architectures.Ensemble",
     "fmnist_sk.architectures.NetworkDescription",
     "fmnist_sk.augmentation._augmenter.ImageAugmenter",

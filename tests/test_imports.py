@@ -142,15 +142,6 @@ ROOMS = [
 # The classifier's labels, learning and logits are modules beside it.
 PART_OF = {"__main__": "_cli", "_learning": "classifier", "_logits": "classifier"}
 
-# Modules under their old names, and violations that are being mended. All three must be
-# empty in the end.
-OLD_NAMES = {
-    "_memory_map": "_images",
-    "_transformer": "preprocessing",
-}
-KNOWN_PRIVATE: set[str] = set()
-KNOWN_PARAM_VALIDATION: set[str] = set()
-
 
 def modules_in(package):
     """Every module of a package with its dotted path, as a tuple, and its tree."""
@@ -188,7 +179,7 @@ def names_used(tree, parts, package="fmnist_sk"):
 
 
 def room_of(name):
-    return PART_OF.get(name, OLD_NAMES.get(name, name))
+    return PART_OF.get(name, name)
 
 
 def uses_of_other_rooms(package):
@@ -232,7 +223,7 @@ def test_imports_go_downward_only():
 
 
 def test_private_names_stay_in_their_room():
-    assert private_uses(PACKAGE) <= KNOWN_PRIVATE
+    assert private_uses(PACKAGE) == set()
 
 
 def test_the_rules_of_the_rooms_are_noticed(tmp_path):
@@ -285,4 +276,4 @@ def test_one_module_imports_scikeras():
 def test_one_module_imports_the_parameter_validation_of_scikit_learn():
     found = modules_importing("sklearn.utils._param_validation")
     assert "_compat.py" in found
-    assert found - {"_compat.py"} <= KNOWN_PARAM_VALIDATION
+    assert found == {"_compat.py"}

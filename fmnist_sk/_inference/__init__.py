@@ -4,3 +4,6 @@ from ._predictor import predictor_of
 from ._state import FittedNetwork
 
 __all__ = ["FittedNetwork", "predictor_of"]
+
+# Files of models name this class: the name must survive a move between modules.
+FittedNetwork.__module__ = __name__

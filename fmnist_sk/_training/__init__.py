@@ -13,8 +13,9 @@ from ._plan import (
     resolve_partial_plan,
     resolve_plan,
 )
+from ._state import StartingPoint, TrainingResult, TrainingState
 from ._temperature import fit_temperature
-from ._train import StartingPoint, TrainingResult, TrainingState, train
+from ._train import train
 
 __all__ = [
     "OPTIMIZERS",
@@ -34,3 +35,6 @@ __all__ = [
     "resolve_plan",
     "train",
 ]
+
+# Files of models name these classes: the names must survive a move between modules.
+Normalisation.__module__ = TrainingState.__module__ = __name__

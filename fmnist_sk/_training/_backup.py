@@ -69,9 +69,7 @@ class Backup(keras.callbacks.Callback):
     best : BestEpoch
         Early stopping of the run.
     data : tuple
-        Everything that the run depends on beside the plan.
-    plan : Plan
-        Plan of the run.
+        Everything that the run depends on beside its plan.
     name : str
         Name of the run, and of its file.
 
@@ -81,8 +79,9 @@ class Backup(keras.callbacks.Callback):
         If the run has no seed, and so cannot be resumed.
     """
 
-    def __init__(self, original, run, best, data, plan, name):
+    def __init__(self, original, run, best, data, name):
         super().__init__()
+        plan = run.plan
         if not plan.repeatable:
             raise ValueError(
                 "BackupAndRestore can only resume a fit that draws the same random "

@@ -1,7 +1,5 @@
 """Epochs as tasks of scikit-learn's callbacks."""
 
-from functools import partial
-
 import keras
 
 
@@ -14,21 +12,21 @@ class EpochTasks(keras.callbacks.Callback):
         Parent task of the epochs.
     data : LabelledImages
         Images that are trained on.
-    result : callable
-        Result of a run that would end after a number of epochs, which is its argument.
+    run : Run
+        The run.
     """
 
-    def __init__(self, task, data, result):
+    def __init__(self, task, data, run):
         super().__init__()
-        self._parent, self._data, self._result = task, data, result
+        self._parent, self._data, self._run = task, data, run
 
     def on_epoch_begin(self, epoch, logs=None):
         """Begin a task."""
         self._epoch = self._parent.begin_part(
-            "epoch", self._data, result=partial(self._result, epoch)
+            "epoch", self._data, result=self._run.result
         )
 
     def on_epoch_end(self, epoch, logs=None):
         """End the task."""
-        if self._epoch.end(partial(self._result, epoch + 1)):
+        if self._epoch.end(self._run.result):
             self.model.stop_training = True

@@ -8,6 +8,9 @@ import numpy as np
 from .._batches import rows_per_call
 from ._graph import TrainingGraph
 from ._learning_rate import LearningRate, learning_rates
+from ._normalisation import Normalisation
+from ._plan import Plan
+from ._state import StartingPoint, TrainingResult
 
 # Steps in a call of the graph. A call costs about a millisecond of Python; the images
 # of a call are gathered, and augmented, at once.
@@ -23,6 +26,12 @@ class Run:
     ----------
     graph : TrainingGraph
         Graph with the weights and the optimizer.
+    plan : Plan
+        Plan of the run.
+    start : StartingPoint
+        State from which the run starts, with weights and normalisation.
+    normalisation : Normalisation
+        Normalisation of the images.
     epoch : int
         Epochs trained so far, counted from the estimator's first.
     history : dict of list
@@ -32,51 +41,72 @@ class Run:
     """
 
     graph: TrainingGraph
+    plan: Plan
+    start: StartingPoint
+    normalisation: Normalisation
     epoch: int
     history: dict[str, list[float]] = field(default_factory=dict)
     learning_rate: LearningRate = field(init=False)
 
+    def result(self, best_epoch: int | None = None) -> TrainingResult:
+        """Return the result of the run if it ended now.
 
-def run_epochs(run, training, held_out, plan, normalisation, callbacks):
-    """Train for the epochs of a plan.
+        Parameters
+        ----------
+        best_epoch : int, default=None
+            Epoch after which the weights are as they are now; None is the last.
+        """
+        graph, start, plan = self.graph, self.start, self.plan
+        return TrainingResult(
+            graph.network.get_weights(),
+            self.normalisation,
+            graph.optimizer_state(),
+            start.n_images + graph.n_steps() * plan.batch_size,
+            max(start.batch_size, plan.batch_size),
+            {name: list(values) for name, values in self.history.items()},
+            last_epoch=self.epoch,
+            best_epoch=best_epoch or self.epoch,
+        )
+
+
+def run_epochs(run, training, held_out, *, callbacks, **_):
+    """Train for the epochs of a plan; SciKeras calls this as a Keras model's `fit`.
 
     Parameters
     ----------
     run : Run
-        The run; its graph has been set to its starting point.
+        The run.
     training : LabelledImages
         Images to train on.
     held_out : LabelledImages or None
         Held-out images, evaluated after each epoch.
-    plan : Plan
-        Plan of the run.
-    normalisation : Normalisation
-        Normalisation of the training images.
     callbacks : list of keras.callbacks.Callback
         Observers, called as Keras calls them. They may stop the run, and change
         weights and learning rate.
+
+    Returns
+    -------
+    run : Run
+        The same run, for its `history`.
     """
-    model, n_steps = run.graph.model, _steps_per_epoch(training, plan)
-    model.stop_training, logs = False, {}
-    n_epochs = plan.epochs - plan.first_epoch
+    plan, model, logs = run.plan, run.graph.model, {}
+    run.graph.set_state(plan, run.start)
+    n_steps, n_epochs = _steps_per_epoch(training, plan), plan.epochs - plan.first_epoch
     planned = learning_rates(plan.lr_schedule, plan.learning_rate, n_epochs * n_steps)
     run.learning_rate = LearningRate(
         run.graph.optimizer.learning_rate, planned.reshape(n_epochs, n_steps)
     )
     hooks = keras.callbacks.CallbackList(
-        callbacks,
-        model=model,
-        epochs=plan.epochs,
-        steps=n_steps,
-        verbose=plan.verbose,
+        callbacks, model=model, epochs=plan.epochs, steps=n_steps, verbose=plan.verbose
     )
+    model.stop_training = False
     hooks.on_train_begin()
     while run.epoch < plan.epochs and not model.stop_training:
         run.learning_rate.announce_epoch(run.epoch - plan.first_epoch)
         hooks.on_epoch_begin(run.epoch)
-        logs = _train_epoch(run, training, plan, normalisation, hooks)
+        logs = _train_epoch(run, training, hooks)
         if held_out is not None:
-            logs |= _evaluate(run, held_out, normalisation, hooks)
+            logs |= _evaluate(run, held_out, hooks)
             _check_finite(logs["val_loss"], run.epoch)
         run.epoch += 1
         for name, value in logs.items():
@@ -84,13 +114,15 @@ def run_epochs(run, training, held_out, plan, normalisation, callbacks):
         hooks.on_epoch_end(run.epoch - 1, logs)
         run.learning_rate.end_step(-1)
     hooks.on_train_end(logs)
+    return run
 
 
 def _steps_per_epoch(training, plan):
     return -(-len(training) // plan.batch_size)
 
 
-def _train_epoch(run, training, plan, normalisation, hooks):
+def _train_epoch(run, training, hooks):
+    plan, normalisation = run.plan, run.normalisation
     rng = np.random.default_rng([plan.seed, run.epoch])
     run.graph.set_seeds(rng)
     learning_rate = run.learning_rate
@@ -133,7 +165,8 @@ def _train_epoch(run, training, plan, normalisation, hooks):
     return logs | {"learning_rate": used}
 
 
-def _evaluate(run, held_out, normalisation, hooks):
+def _evaluate(run, held_out, hooks):
+    normalisation = run.normalisation
     evaluate, rows, totals = run.graph.evaluate_batch, held_out.rows, np.zeros(3)
 
     def arrays(part):

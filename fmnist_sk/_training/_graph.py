@@ -1,10 +1,13 @@
 """The compiled training graph: many optimizer steps a call, reused across fits."""
 
+from functools import partial
+
 import numpy as np
 import tensorflow as tf
 
 from .. import _engine
 from .._batches import activation_bytes
+from ..architectures import to_keras
 from ._normalisation import Normalisation
 
 # Share of the moving statistics that a step keeps. It starts at 0 and grows, so that
@@ -95,6 +98,8 @@ class TrainingGraph:
         self._steps_before.assign(
             start.n_images / plan.batch_size - self._iterations_before
         )
+        # What ModelCheckpoint saves.
+        self.network.save_as(partial(self._as_keras_model, plan, start.normalisation))
 
     def optimizer_state(self):
         """Return the optimizer's variables as arrays of their own."""
@@ -108,6 +113,16 @@ class TrainingGraph:
     def n_steps(self):
         """Return the number of steps since `set_state`."""
         return int(self.optimizer.iterations.numpy()) - self._iterations_before
+
+    def _as_keras_model(self, plan, normalisation):
+        """Return what `to_keras` of an estimator with the present weights would."""
+        return to_keras(
+            plan.description,
+            self.network.get_weights(),
+            normalisation,
+            tta=plan.views,
+            temperature=1.0 if plan.temperature == "auto" else plan.temperature,
+        )
 
     def set_seeds(self, rng):
         """Draw the seeds of dropout for an epoch."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._memory_map import read_rows
+from .._images import read_rows
 
 # Rows are read in blocks of this size, so that a memory-mapped array is never copied
 # whole.

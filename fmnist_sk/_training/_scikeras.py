@@ -5,7 +5,6 @@ callbacks, and drives `fit`. It does not touch the data: its validation copies, 
 and encodes, and the classifier has already done what is needed.
 """
 
-import keras
 from scikeras.wrappers import BaseWrapper
 
 from .. import _engine
@@ -47,26 +46,18 @@ class _AsKerasModel:
     ----------
     graph : TrainingGraph
         Graph to train.
-    train : callable
-        Function of the checked callbacks that trains the graph.
+    fit : callable
+        Function with the keyword arguments of a Keras model's `fit`.
     """
 
-    def __init__(self, graph, train):
-        self.graph = graph
-        self.compile = graph.compile
-
-        def run(x, y, *, callbacks, **_):
-            history = keras.callbacks.History()
-            history.history = train(callbacks)
-            return history
-
-        self.fit = run
+    def __init__(self, graph, fit):
+        self.graph, self.fit = graph, fit
 
     def __getattr__(self, name):
         return getattr(self.graph, name)
 
 
-def drive(graph, training, plan, callbacks, train):
+def drive(graph, training, optimizer, callbacks, fit):
     """Let SciKeras compile a graph, unless it is compiled, and train it.
 
     Parameters
@@ -75,27 +66,26 @@ def drive(graph, training, plan, callbacks, train):
         Graph to train.
     training : LabelledImages
         Images to train on.
-    plan : Plan
-        Plan of the run.
+    optimizer : str
+        Key of `OPTIMIZERS`.
     callbacks : list of keras.callbacks.Callback
         Observers of the run.
-    train : callable
-        Function of the checked callbacks that trains the graph and returns the history.
+    fit : callable
+        Function that trains the graph, with the keyword arguments of a Keras model's
+        `fit`; it reads the callbacks only.
     """
-    optimizer = OPTIMIZERS[plan.optimizer]
+    how = OPTIMIZERS[optimizer]
     # The graph sets the weight decay of each run.
     settings = {
         f"optimizer__{key}": value
-        for key, value in optimizer.items()
+        for key, value in how.items()
         if key not in ("name", "weight_decay")
     }
     adapter = _Adapter(
-        model=lambda: _AsKerasModel(graph, train),
-        optimizer=FUSED.get(optimizer["name"], optimizer["name"]),
+        model=lambda: _AsKerasModel(graph, fit),
+        optimizer=FUSED.get(how["name"], how["name"]),
         loss=cross_entropy,
         callbacks=callbacks,
-        epochs=plan.epochs - plan.first_epoch,
-        verbose=plan.verbose,
         **settings,
     )
-    adapter.fit(training.images, training.codes, initial_epoch=plan.first_epoch)
+    adapter.fit(training.images, training.codes)

@@ -1,5 +1,0 @@
-"""Old name of a part of `_images`, until every module imports from there."""
-
-from ._images import read_rows
-
-__all__ = ["read_rows"]

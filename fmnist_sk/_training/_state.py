@@ -1,0 +1,92 @@
+"""The state of training: where a run starts, what it results in, how it continues."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._normalisation import Normalisation
+
+
+@dataclass(frozen=True)
+class StartingPoint:
+    """State from which a training run starts.
+
+    Attributes
+    ----------
+    weights : list of ndarray or None
+        Weights of the network; None draws them from the seed of the plan.
+    normalisation : Normalisation or None
+        Normalisation of the images; None learns it from the training images.
+    optimizer_state : list of ndarray or None
+        Variables of the optimizer; None starts a new optimizer.
+    n_images : int
+        Number of images that the moving statistics of batch normalisation stand for.
+    batch_size : int
+        Largest batch size of the runs before; 0 if there are none.
+    """
+
+    weights: list[np.ndarray] | None = None
+    normalisation: Normalisation | None = None
+    optimizer_state: list[np.ndarray] | None = None
+    n_images: int = 0
+    batch_size: int = 0
+
+
+# Compared by identity, as arrays cannot be compared at once.
+@dataclass(frozen=True, eq=False)
+class TrainingState:
+    """What `partial_fit` and `warm_start` need beside the fitted network.
+
+    Attributes
+    ----------
+    seed : int
+        Seed of the run.
+    n_images : int
+        Number of images that the moving statistics of batch normalisation stand for.
+    batch_size : int
+        Largest batch size so far.
+    optimizer : str
+        Key of `OPTIMIZERS`.
+    optimizer_state : list of ndarray or None
+        Variables of the optimizer, kept between calls of `partial_fit` only.
+    """
+
+    seed: int
+    n_images: int
+    batch_size: int
+    optimizer: str
+    optimizer_state: list[np.ndarray] | None
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """Result of a training run; all of it NumPy.
+
+    Attributes
+    ----------
+    weights : list of ndarray
+        Weights of the network.
+    normalisation : Normalisation
+        Normalisation of the images.
+    optimizer_state : list of ndarray or None
+        Variables of the optimizer.
+    n_images : int
+        Number of images that the moving statistics of batch normalisation stand for.
+    batch_size : int
+        Largest batch size so far.
+    history : dict of list of float
+        Figures of each epoch.
+    last_epoch : int
+        Number of the last epoch, from 1.
+    best_epoch : int
+        Number of the epoch after which the weights are those of the result.
+    """
+
+    weights: list[np.ndarray]
+    normalisation: Normalisation
+    optimizer_state: list[np.ndarray] | None
+    n_images: int
+    batch_size: int
+    history: dict[str, list[float]]
+    last_epoch: int
+    best_epoch: int
