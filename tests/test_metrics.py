@@ -37,24 +37,24 @@ def no_window():
 
 
 @pytest.fixture(scope="module")
-def ten(fashion_mnist):
+def ten(sample):
     """A classifier of ten names, images that it has not seen, and their names."""
     names = np.array(CLASS_NAMES)
     clf = small_cnn(epochs=5, batch_size=32)
-    clf.fit(fashion_mnist.X_train[:500], names[fashion_mnist.y_train[:500]])
-    return clf, fashion_mnist.X_test[:400], names[fashion_mnist.y_test[:400]]
+    clf.fit(sample.X_train[:500], names[sample.y_train[:500]])
+    return clf, sample.X_test[:400], names[sample.y_test[:400]]
 
 
 @pytest.fixture(scope="module")
-def two(fashion_mnist):
+def two(sample):
     """The same of shirts and other tops, the shirts being the positive class."""
 
     def tops(X, y):
         X, y = X[np.isin(y, [0, 2, 4, 6])], y[np.isin(y, [0, 2, 4, 6])]
         return X, np.where(y == 6, "shirt", "another")
 
-    X, y = tops(fashion_mnist.X_train[:1500], fashion_mnist.y_train[:1500])
-    X_test, y_test = tops(fashion_mnist.X_test, fashion_mnist.y_test)
+    X, y = tops(sample.X_train[:1500], sample.y_train[:1500])
+    X_test, y_test = tops(sample.X_test, sample.y_test)
     return small_cnn(epochs=5).fit(X, y), X_test[:400], y_test[:400]
 
 
@@ -95,11 +95,11 @@ def test_scorers_of_two_classes(two):
     assert brier(clf, X, y) == brier_score_loss(y, positive, pos_label="shirt")
 
 
-def test_several_scorers_at_once(fashion_mnist):
+def test_several_scorers_at_once(sample):
     results = cross_validate(
         small_cnn(),
-        fashion_mnist.X_train[:300],
-        fashion_mnist.y_train[:300],
+        sample.X_train[:300],
+        sample.y_train[:300],
         cv=2,
         scoring=["accuracy", "neg_log_loss", "roc_auc_ovr", "f1_macro"],
         error_score="raise",
@@ -132,8 +132,8 @@ def test_roc_curve_display(two, response_method):
     assert display.roc_auc == pytest.approx(roc_auc_score(y, positive))
 
 
-def test_roc_curves_of_folds(fashion_mnist):
-    X, y = fashion_mnist.X_train[:200], fashion_mnist.y_train[:200] >= 5
+def test_roc_curves_of_folds(sample):
+    X, y = sample.X_train[:200], sample.y_train[:200] >= 5
     results = cross_validate(
         small_cnn(), X, y, cv=2, return_indices=True, return_estimator=True
     )
@@ -155,8 +155,8 @@ def test_displays_of_two_classes(two, display):
     assert drawn.estimator_name == "FashionCNNClassifier"
 
 
-def test_displays_of_curves(fashion_mnist):
-    X, y = fashion_mnist.X_train[:200], fashion_mnist.y_train[:200]
+def test_displays_of_curves(sample):
+    X, y = sample.X_train[:200], sample.y_train[:200]
     curve = LearningCurveDisplay.from_estimator(
         small_cnn(), X, y, train_sizes=[50, 100], cv=2
     )
@@ -167,9 +167,9 @@ def test_displays_of_curves(fashion_mnist):
     assert curve.test_scores[1].mean() > curve.test_scores[0].mean()
 
 
-def test_decision_boundary_of_two_pixels(fashion_mnist):
-    X = fashion_mnist.X_train[:300, [7 * 28 + 14, 25 * 28 + 14]] / 255
-    y = fashion_mnist.y_train[:300] >= 5
+def test_decision_boundary_of_two_pixels(sample):
+    X = sample.X_train[:300, [7 * 28 + 14, 25 * 28 + 14]] / 255
+    y = sample.y_train[:300] >= 5
     clf = small_cnn(epochs=10, learning_rate=1e-2).fit(X, y)
     display = DecisionBoundaryDisplay.from_estimator(clf, X, grid_resolution=15)
     assert display.response.shape == (15, 15)

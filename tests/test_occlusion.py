@@ -84,6 +84,19 @@ def test_data_frames_stay_data_frames(images):
         np.testing.assert_array_equal(explain(clf, rows), explain(by_array, X[:2]))
 
 
+def test_frames_of_polars_stay_frames_of_polars(images):
+    polars = pytest.importorskip("polars")
+    X, y = images
+    names = [f"pixel{i}" for i in range(X.shape[1])]
+    frame = polars.DataFrame(X, schema=names)
+    # Without the names of its columns, scikit-learn would warn.
+    np.testing.assert_allclose(
+        occlusion_sensitivity(quick().fit(frame, y), frame[:2], stride=4),
+        occlusion_sensitivity(quick().fit(X, y), X[:2], stride=4),
+        atol=1e-6,
+    )
+
+
 def test_nothing_is_changed(images, fitted):
     X, _ = images
     before = X.copy(), [w.copy() for w in fitted._fitted.weights]

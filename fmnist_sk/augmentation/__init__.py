@@ -9,6 +9,7 @@ own, which `_operations` imports.
 
 from ._augment import augment_images, mix_images
 from ._augmenter import ImageAugmenter
+from ._containers import frame_like, library_of
 from ._operation import MIXING
 from ._over_sampler import AugmentedOverSampler
 from ._presets import PRESETS
@@ -23,6 +24,8 @@ __all__ = [
     "ImageAugmenter",
     "augment_images",
     "check_augmentation",
+    "frame_like",
+    "library_of",
     "mirrors_images",
     "mix_images",
     "takes_turns",

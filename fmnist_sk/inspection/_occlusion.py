@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._pipelines import final_estimator, image_stack
 from .._validation import encode_labels
+from ..augmentation import frame_like, library_of
 from ._classes import target_codes
 
 
@@ -128,7 +129,7 @@ def occlusion_sensitivity(
             place = slice(top, top + size[0]), slice(left, left + size[1])
             covered = images.copy()
             covered[:, *place] = fill
-            rest = estimator.predict_proba(_in_form_of(X, covered))
+            rest = estimator.predict_proba(_in_container_of(X, covered))
             change = whole[every, codes] - rest[every, codes]
             fall[:, *place] += change[:, None, None]
             times[place] += 1
@@ -171,8 +172,9 @@ def _positions(length, size, step):
     return sorted({*range(0, length - size, step), length - size})
 
 
-def _in_form_of(X, images):
-    """Return images in the form of `X`."""
-    if hasattr(X, "iloc"):
-        return type(X)(images.reshape(X.shape), columns=X.columns, index=X.index)
-    return images.reshape(np.shape(X))
+def _in_container_of(X, images):
+    """Return images in the shape and the container of `X`."""
+    images = images.reshape(np.shape(X))
+    if library_of(X):
+        return frame_like(images, X, index=getattr(X, "index", None))
+    return images
