@@ -138,7 +138,9 @@ class ImageEncoder(
         if math.prod(classifier.image_shape_) == self.n_features_in_:
             # Rows do not tell whether images are oblong or in colour.
             self.image_shape_ = classifier.image_shape_
-        self._n_features_out = layer_outputs(classifier).n_features(self.pooling)
+        self._n_features_out = layer_outputs(classifier._fitted).n_features(
+            self.pooling
+        )
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
@@ -158,7 +160,7 @@ class ImageEncoder(
         check_is_fitted(self)
         validate_images(self, X, reset=False)
         classifier, rows = network_and_images(self.estimator_, X)
-        return layer_outputs(classifier).features(rows, self.pooling)
+        return layer_outputs(classifier._fitted).features(rows, self.pooling)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -81,7 +81,7 @@ def test_gradients_are_the_differences_of_logits(images, architecture):
     X, y = images
     clf = quick(architecture=architecture, filters=4, activation="tanh", tta=None)
     clf.fit(X, y)
-    outputs = layer_outputs(clf)
+    outputs = layer_outputs(clf._fitted)
     # The whole network lies behind the image, so that the logits are the estimator's.
     first = outputs.graphs.images
     codes = np.array([3, 5])

@@ -58,9 +58,11 @@ def test_nothing_is_built_twice(images, fitted, explain):
 def test_equal_networks_share_their_graphs(images, fitted):
     X, y = images
     again = clone(fitted).set_params(random_state=1, dropout=0.5).fit(X, y)
-    assert layer_outputs(again).graphs is layer_outputs(fitted).graphs
+    assert layer_outputs(again._fitted).graphs is layer_outputs(fitted._fitted).graphs
     other = clone(fitted).set_params(filters=4).fit(X, y)
-    assert layer_outputs(other).graphs is not layer_outputs(fitted).graphs
+    assert (
+        layer_outputs(other._fitted).graphs is not layer_outputs(fitted._fitted).graphs
+    )
     # The weights are those of the estimator nevertheless.
     assert (encode(again, X) != encode(fitted, X)).any()
 
@@ -86,7 +88,7 @@ def test_what_is_kept_is_not_in_the_estimator(images):
 def test_what_is_kept_goes_with_the_estimator(images):
     clf = quick(epochs=1).fit(*images)
     feature_maps(clf, images[0][:1])
-    kept = weakref.ref(layer_outputs(clf))
+    kept = weakref.ref(layer_outputs(clf._fitted))
     assert kept() is not None
     del clf
     gc.collect()
@@ -164,8 +166,8 @@ def test_large_images_are_computed_a_few_at_a_time(images):
     rng = np.random.default_rng(0)
     X = rng.integers(256, size=(4, 224, 224, 3), dtype=np.uint8)
     clf = quick(architecture="resnet", filters=(8, 4, 4), epochs=1).fit(X, [0, 1] * 2)
-    large = layer_outputs(clf).graphs
-    small = layer_outputs(quick(epochs=1).fit(*images)).graphs
+    large = layer_outputs(clf._fitted).graphs
+    small = layer_outputs(quick(epochs=1).fit(*images)._fitted).graphs
 
     def n_rows(graphs):
         gradients = graphs.gradients(graphs.blocks[0].output)

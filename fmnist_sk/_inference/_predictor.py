@@ -1,7 +1,5 @@
 """The compiled prediction graph over NumPy weights."""
 
-import threading
-import weakref
 from functools import lru_cache
 
 import numpy as np
@@ -11,12 +9,10 @@ from .._batches import activation_bytes, rows_per_call
 from .._training import Normalisation
 from .._validation import check_single_precision
 from ..augmentation import tta_views
+from ._kept import KeptBeside
 
 # Image dtypes that the graph takes: whole pixels, or images normalised already.
 _DTYPES = np.dtype(np.uint8), np.dtype(np.float32)
-
-_LOCK = threading.Lock()
-_predictors: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 class Predictor:
@@ -91,19 +87,8 @@ class Predictor:
         return graph(tf.constant(images), *constants, *self._tensors).numpy()
 
 
-def predictor_of(fitted):
-    """Return the predictor of a fitted network, made when it first predicts.
-
-    The predictor is kept beside the fitted network, not in it, so that what is
-    pickled, cloned and compared stays NumPy.
-    """
-    with _LOCK:
-        predictor = _predictors.get(fitted)
-    if predictor is None:
-        predictor = Predictor(fitted)
-        with _LOCK:
-            _predictors[fitted] = predictor
-    return predictor
+#: Predictor of a fitted network, made when it first predicts.
+predictor_of = KeptBeside(Predictor)
 
 
 @lru_cache(maxsize=32)

@@ -53,7 +53,7 @@ def first_layer_filters(estimator: BaseEstimator) -> NDArray[np.float32]:
     """
     classifier = final_estimator(estimator)
     check_is_network(classifier)
-    kernel = layer_outputs(classifier).first_kernel()
+    kernel = layer_outputs(classifier._fitted).first_kernel()
     if kernel is None:
         raise ValueError("The network has no convolution.")
     return np.ascontiguousarray(np.moveaxis(kernel, 3, 0))
@@ -107,4 +107,4 @@ def feature_maps(estimator: BaseEstimator, X: ArrayLike) -> list[NDArray[np.floa
     [(1, 14, 14, 32), (1, 7, 7, 64)]
     """
     classifier, rows = network_and_images(estimator, X)
-    return layer_outputs(classifier).maps(rows)
+    return layer_outputs(classifier._fitted).maps(rows)

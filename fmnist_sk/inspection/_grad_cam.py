@@ -93,7 +93,7 @@ def grad_cam(
     (5, 28, 28)
     """
     classifier, rows = network_and_images(estimator, X)
-    outputs = layer_outputs(classifier)
+    outputs = layer_outputs(classifier._fitted)
     codes = target_codes(
         classifier.classes_,
         target,

@@ -1,19 +1,15 @@
 """Outputs of the layers of a fitted network for images."""
 
 import copy
-import threading
-import weakref
 
 import numpy as np
 
 from .. import _engine
+from .._inference import KeptBeside
 from .._pipelines import final_estimator_and_input
 from .._validation import validate_images
 from ..classifier import FashionCNNClassifier
 from ._layer_graphs import layer_graphs
-
-_LOCK = threading.Lock()
-_layer_outputs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def network_and_images(estimator, X):
@@ -170,30 +166,8 @@ class LayerOutputs:
         return [output.numpy() for output in outputs]
 
 
-def layer_outputs(classifier):
-    """Return the outputs of the layers of a fitted classifier.
-
-    They are kept beside the fitted state, not in it, so that what is pickled, cloned
-    and compared stays NumPy. The first call after a fit makes new ones.
-
-    Parameters
-    ----------
-    classifier : FashionCNNClassifier
-        Fitted classifier.
-
-    Returns
-    -------
-    outputs : LayerOutputs
-        Outputs of its layers.
-    """
-    fitted = classifier._fitted
-    with _LOCK:
-        outputs = _layer_outputs.get(fitted)
-    if outputs is None:
-        outputs = LayerOutputs(fitted)
-        with _LOCK:
-            _layer_outputs[fitted] = outputs
-    return outputs
+#: Outputs of the layers of a fitted network, made when they are first asked for.
+layer_outputs = KeptBeside(LayerOutputs)
 
 
 def _parts(n_rows, n_rows_per_call):
