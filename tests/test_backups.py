@@ -117,6 +117,8 @@ def test_more_epochs_go_on_from_a_kept_backup(images, tmp_path):
     assert_same_fit(more, quick(epochs=4, **how).fit(X, y), X)
     with pytest.raises(ValueError, match="backup of another fit"):
         quick(epochs=6, callbacks=backup, lr_schedule="cosine").fit(X, y)
+    with pytest.raises(ValueError, match="backup of another fit: epochs"):
+        quick(epochs=3, callbacks=backup, **how).fit(X, y)
 
 
 def test_rates_changed_by_callbacks_are_resumed(images, tmp_path):

@@ -149,6 +149,8 @@ class Backup(keras.callbacks.Callback):
             for name, digest in self._fingerprint.items()
             if about["fingerprint"].get(name) != digest
         ]
+        if about["epoch"] > self._plan.epochs:
+            changed.append("epochs")
         if changed:
             raise ValueError(
                 f"{self._folder} holds the backup of another fit: {', '.join(changed)} "
