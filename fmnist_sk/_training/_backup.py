@@ -182,9 +182,10 @@ def _fingerprint(plan, data):
 def _digest(value):
     try:
         return joblib.hash(value)
-    except Exception:  # a network of the user's that pickle cannot name
+    except Exception:  # an architecture that pickle cannot name
         function = value.architecture
-        return f"{function.__module__}.{function.__qualname__}"
+        name = getattr(function, "__qualname__", type(function).__qualname__)
+        return f"{name} {value.image_shape} {value.fingerprint}"
 
 
 def _write(path, about, **lists):

@@ -48,6 +48,9 @@ def remembered(train, plan, task):
 
 
 def _train_or_recall(memory, train, training, held_out, plan, start, task, *, name):
+    if callable(plan.description.architecture) and start.weights is None:
+        # A function may return pretrained weights, which its name does not tell.
+        start = replace(start, weights=_first_weights(plan))
     key = _Key(
         {"fmnist_sk": __version__} | _engine.training_environment(),
         plan.outcome_settings,
@@ -64,6 +67,14 @@ def _train_or_recall(memory, train, training, held_out, plan, start, task, *, na
         ) from error
     kept = memory.cache(_train, ignore=["train"])
     return kept(key, partial(train, training, held_out, plan, start, task, name=name))
+
+
+def _first_weights(plan):
+    _engine.start()
+    from ..architectures import build_network, initial_weights
+
+    network = build_network(plan.description)
+    return initial_weights(plan.description, network, plan.seed)
 
 
 def _train(key, train):

@@ -7,6 +7,7 @@ alone. Networks that were described in this process are remembered, so that an e
 predicts with the network it was fitted with even if the function builds another now.
 """
 
+import inspect
 import re
 import threading
 import warnings
@@ -138,13 +139,16 @@ def _output_shape(model, shape, wanted):
         )
         if not fits:
             raise ValueError(f"{wanted} It takes images of shape {(None, *expected)}.")
-        outputs = model.outputs
+        is_stack = isinstance(model, keras.Sequential)
+        output = model.outputs[0] if is_stack else model.output
     else:
-        outputs = _call_for_the_first_time(model, shape, wanted)
-    outputs = keras.tree.flatten(outputs)
-    if len(outputs) != 1:
-        raise ValueError(f"{wanted} It has {len(outputs)} outputs.")
-    return (None, *outputs[0].shape[1:])
+        output = _call_for_the_first_time(model, shape, wanted)
+    if not hasattr(output, "shape"):
+        n_outputs = len(keras.tree.flatten(output))
+        raise ValueError(
+            f"{wanted} It has {n_outputs} outputs in a {type(output).__name__}."
+        )
+    return (None, *output.shape[1:])
 
 
 def _call_for_the_first_time(model, shape, wanted):
@@ -152,7 +156,7 @@ def _call_for_the_first_time(model, shape, wanted):
     try:
         if isinstance(model, keras.Sequential):
             model.build((None, *shape))
-            return model.outputs
+            return model.outputs[0]
         with warnings.catch_warnings():
             # Keras warns before it falls back on calling a model of unknown shapes.
             warnings.simplefilter("ignore")
@@ -171,7 +175,7 @@ def _call_for_the_first_time(model, shape, wanted):
         ) from error
 
 
-def apply_network(network, images, weights):
+def apply_network(network, images, weights, *, return_losses=False):
     """Apply a network with other weights than its own.
 
     Parameters
@@ -182,11 +186,15 @@ def apply_network(network, images, weights):
         Normalised images.
     weights : sequence of tensor
         Weights in the order of `network.variables`.
+    return_losses : bool, default=False
+        Whether to return the losses of regularizers as well.
 
     Returns
     -------
     output : tensor of shape (n, n_classes)
         The model's output.
+    losses : list of tensor
+        Losses of regularizers, if asked for.
     """
     model = network.model
     position = {id(v): i for i, v in enumerate(network.variables)}
@@ -196,8 +204,15 @@ def apply_network(network, images, weights):
         for v in model.non_trainable_variables
     ]
     trainable = [weights[position[id(v)]] for v in model.trainable_variables]
-    output, _ = model.stateless_call(trainable, state, images, training=False)
-    return output
+    # A subclass's `call` need not know of training.
+    parameters = inspect.signature(model.call).parameters.values()
+    knows = any(p.name == "training" or p.kind is p.VAR_KEYWORD for p in parameters)
+    output, _, losses = model.stateless_call(
+        *(trainable, state, images),
+        return_losses=True,
+        **({"training": False} if knows else {}),
+    )
+    return (output, losses) if return_losses else output
 
 
 def _examine(description):
@@ -243,8 +258,11 @@ def _probe(network, image_shape):
     images = rng.standard_normal((2, *image_shape), dtype=np.float32)
     try:
         # Every image twice, to notice a network that draws random numbers.
-        output = apply_network(network, np.concatenate([images, images]), weights)
+        output, losses = apply_network(
+            network, np.concatenate([images, images]), weights, return_losses=True
+        )
         values = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))
+        losses = [float(keras.ops.convert_to_numpy(loss)) for loss in losses]
     except Exception:  # the training graph will fail in the same way, and say so
         return None
     if not np.isfinite(values).all():
@@ -253,7 +271,8 @@ def _probe(network, image_shape):
     single = keras.backend.standardize_dtype(output.dtype) in ("float32", "float64")
     steady = np.allclose(once, again, rtol=1e-3, atol=1e-3 * np.abs(values).max())
     step = max(1, once.size // _RESPONSE_SIZE)
-    response = once.ravel()[::step][:_RESPONSE_SIZE]
+    # A regularizer changes training, but no output.
+    response = [*once.ravel()[::step][:_RESPONSE_SIZE], *losses]
     # Few digits, so that the same network on the same machine has the same response.
     digits = tuple(float(f"{value:.4g}") for value in response) if steady else ()
     return _Output(values, 1e-3 if single else 2e-2, digits)

@@ -155,8 +155,7 @@ class LayerOutputs:
         return images
 
     def _call(self, graph, *arrays):
-        import tensorflow as tf
-
+        tf = _engine.start()
         if len(arrays[0]) == 1:
             # A matrix product of one row sums in another order than that of several:
             # the output for an image must not depend on its batch.
