@@ -64,6 +64,7 @@ def test_every_public_name_has_a_page():
     )
     public = {*fmnist_sk.__all__, *plotting.__all__, *inspection.__all__}
     for_other_rooms = {"MIXING", "PRESETS", "VIEWS", "mirrors_images", "takes_turns"}
+    for_other_rooms |= {"frame_like", "library_of"}
     public |= {*augmentation.__all__} - for_other_rooms
     public |= {"Ensemble", "expected_calibration_error", "tidy_cv_results"}
     assert sorted(listed) == sorted(public - {"__version__"})
