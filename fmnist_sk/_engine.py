@@ -112,7 +112,7 @@ def _set_environment():
 
 @contextmanager
 def building():
-    """Hold the lock to build models and trace graphs, under Keras's default settings.
+    """Provide the default settings of Keras to one thread that builds models.
 
     Building models, creating optimizers and tracing graphs are not thread-safe, so one
     thread does it at a time. The same thread can enter again.
@@ -142,8 +142,8 @@ def building():
 def _exchange_policy(policy):
     """Set the thread's dtype policy and return the previous one. None is the default.
 
-    Keras's public function would fix the policy of a thread that has none yet to the
-    present `floatx`.
+    If a thread has no policy yet, Keras's public function would set its policy to the
+    present `floatx` for good.
     """
     from keras.src.backend.common import global_state
 

@@ -174,7 +174,7 @@ def encode_labels(labels, classes, *, name):
     Raises
     ------
     ValueError
-        If a label is none of the classes.
+        If a label is not one of the classes.
     """
     labels = column_or_1d(labels, warn=True).tolist()
     codes = {label: code for code, label in enumerate(np.asarray(classes).tolist())}

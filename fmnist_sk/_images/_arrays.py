@@ -67,12 +67,12 @@ def _convert(X):
         return X
     try:
         array = np.asarray(X)
-    except ValueError:  # ragged: the message of check_array says so
+    except ValueError:  # ragged: check_array raises a better message
         return X
     if isinstance(X, (list, tuple)):
         # check_array converts rows itself, straight to the dtype it wants.
         return array if array.ndim > 2 else X
-    # A sparse matrix, like anything else that is no array, becomes an object of 0-D.
+    # A sparse matrix, like any other object that is not an array, becomes a 0-D array.
     return array if array.ndim or hasattr(X, "__array__") else X
 
 

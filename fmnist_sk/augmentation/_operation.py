@@ -148,7 +148,7 @@ def all_settings() -> dict[str, Setting]:
 
 
 class _MixingSettings(Set):
-    """Set of the names of all settings that mix labels, including later ones."""
+    """Names of the settings that mix labels, including those registered later."""
 
     def __contains__(self, name: object) -> bool:
         return name in list(self)

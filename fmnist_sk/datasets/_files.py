@@ -39,7 +39,7 @@ class IdxFile(NamedTuple):
 
 
 class DamagedFileError(ValueError):
-    """The content of a file is not the content that the data set has."""
+    """Error about a file whose content is not that of the data set."""
 
 
 def read_idx(path, file, out):

@@ -29,7 +29,7 @@ def target_codes(classes, target, predict, n_images):
     Raises
     ------
     ValueError
-        If a label is none of the classes, or the number of labels is neither one nor
+        If a label is not a class, or the number of labels is neither one nor
         `n_images`.
     """
     if target is None:
