@@ -1,8 +1,8 @@
 """Convolutional networks for small images as scikit-learn estimators.
 
-Public names are loaded on first use, so that importing the package costs no
-more than importing scikit-learn; TensorFlow starts with the first `fit` or
-`predict`, never with an import.
+Public names are loaded on first use, so importing the package costs no more than
+importing scikit-learn. TensorFlow starts with the first `fit` or `predict`, never with
+an import.
 """
 
 import importlib
@@ -28,8 +28,8 @@ _MODULE_OF = {
 __all__ = sorted([*_MODULE_OF, "__version__"])
 
 
-# Editors and type checkers read these imports; a `__getattr__` would hide from them
-# that a name is misspelt. `X as X` says that X is public here.
+# Editors and type checkers read these imports. They could not find a misspelt name
+# behind a `__getattr__`. `X as X` marks X as public here.
 if TYPE_CHECKING:
     from .augmentation import AugmentedOverSampler as AugmentedOverSampler
     from .augmentation import ImageAugmenter as ImageAugmenter

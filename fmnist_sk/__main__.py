@@ -1,4 +1,4 @@
-"""The command line: `python -m fmnist_sk`, also installed as `fmnist-sk`."""
+"""Command line: `python -m fmnist_sk`, also installed as `fmnist-sk`."""
 
 import argparse
 import ast
@@ -10,13 +10,13 @@ from ._cli import CommandError
 from .architectures import ARCHITECTURES
 
 _TRUST = (
-    "Loading a model file can run whatever code its maker put into it, unless it ends\n"
-    "in .skops: load only files that you trust."
+    "Loading a model file can run any code that its author put into it, unless its\n"
+    "name ends in .skops, so load only files that you trust."
 )
 
 
 class _Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are one line."""
+    """Parser whose error messages are one line."""
 
     def error(self, message):
         self.exit(2, f"fmnist-sk: error: {message} (see: {self.prog} --help)\n")
@@ -75,11 +75,11 @@ def _add_demo(commands):
         "demo",
         "train on Fashion-MNIST and show the results",
         """\
-Train a scikit-learn pipeline with a CNN on Fashion-MNIST. The real data are taken if
-they are on this machine or can be downloaded, else the 4,000 images that come with
-the package. Prints the classification report on the test images, and writes
-confusion_matrix.png, training_curves.png, mistakes.png and the fitted pipeline,
-model.joblib.""",
+Train a scikit-learn pipeline with a CNN on Fashion-MNIST. The full data set is used if
+it is on this machine or can be downloaded. Otherwise, the 4,000 images that ship with
+the package are used. The command prints the classification report on the test images,
+and writes confusion_matrix.png, training_curves.png, mistakes.png and the fitted
+pipeline, model.joblib.""",
         [
             "python -m fmnist_sk demo",
             "python -m fmnist_sk demo --sample --epochs 5 --output /tmp/demo",
@@ -89,26 +89,27 @@ model.joblib.""",
         "--output",
         metavar="FOLDER",
         default="fmnist_sk_demo",
-        help="where the results go; made if need be (default: ./%(default)s)",
+        help="folder for the results, created if necessary (default: ./%(default)s)",
     )
     parser.add_argument(
         "--epochs",
         metavar="N",
         type=_epochs,
         default="auto",
-        help="how often every image is seen (default: auto, what the data need)",
+        help="number of passes over the training images (default: auto, which depends "
+        "on the architecture and the size of the data)",
     )
     parser.add_argument(
         "--architecture",
         metavar="NAME",
         default="standard",
-        help=f"{', '.join(ARCHITECTURES)} (default: %(default)s)",
+        help=f"network: {', '.join(ARCHITECTURES)} (default: %(default)s)",
     )
     _add_seed(parser)
     parser.add_argument(
         "--sample",
         action="store_true",
-        help="take the images within the package, whatever else there is: quick",
+        help="use the images that ship with the package, which is quick",
     )
 
 
@@ -118,8 +119,8 @@ def _add_train(commands):
         "train",
         "train a classifier on your images and save it",
         """\
-Train a FashionCNNClassifier and save it. Images whose labels it does not get to see
-tell its accuracy: the test images that the data come with, else a part held out.""",
+Train a FashionCNNClassifier and save it. Accuracy is measured on held-out images: the
+data set's own test images if it has any, otherwise a random part (see --test-size).""",
         [
             "python -m fmnist_sk train --data fashion-mnist --model model.joblib",
             "python -m fmnist_sk train --data fashion-mnist_train.csv --model m.joblib",
@@ -132,8 +133,8 @@ tell its accuracy: the test images that the data come with, else a part held out
         "--model",
         metavar="FILE",
         required=True,
-        help="where the classifier goes: a joblib file, or, if its name ends in "
-        ".skops, a file that loads without pickle",
+        help="file for the classifier: a joblib file, or, if its name ends in .skops, "
+        "a file that loads without pickle",
     )
     parser.add_argument(
         "--param",
@@ -141,16 +142,16 @@ tell its accuracy: the test images that the data come with, else a part held out
         type=_parameter,
         action="append",
         default=[],
-        help="a parameter of FashionCNNClassifier, its value as in Python; may be "
-        "given again (verbose=0 hides the progress bar)",
+        help="parameter of FashionCNNClassifier, with its value as in Python; repeat "
+        "the option to set several (verbose=0 hides the progress bar)",
     )
     parser.add_argument(
         "--test-size",
         metavar="FRACTION",
         type=_fraction,
         default=0.2,
-        help="the part of a file's images held out to test on, if it has none of its "
-        "own; 0 trains on all of them (default: %(default)s)",
+        help="fraction of the images that is held out for testing, if the data have no "
+        "test images of their own; 0 trains on all images (default: %(default)s)",
     )
     _add_seed(parser)
     _add_class_names(parser)
@@ -160,7 +161,7 @@ def _add_evaluate(commands):
     parser = _add_command(
         commands,
         "evaluate",
-        "tell how good a saved classifier is",
+        "evaluate a saved classifier on labelled images",
         "Print accuracy, negative log-likelihood and the classification report of a "
         f"saved\nclassifier on labelled images.\n\n{_TRUST}",
         [
@@ -170,11 +171,11 @@ def _add_evaluate(commands):
         ],
     )
     _add_model(parser)
-    _add_data(parser, "to evaluate on; their test part, if they have one")
+    _add_data(parser, "to evaluate on (only the test images, if the data have some)")
     parser.add_argument(
         "--confusion-matrix",
         metavar="FILE",
-        help="also draw the confusion matrix into this file (.png, .pdf, .svg)",
+        help="also save a plot of the confusion matrix to this file (.png, .pdf, .svg)",
     )
     _add_class_names(parser)
 
@@ -183,12 +184,13 @@ def _add_predict(commands):
     parser = _add_command(
         commands,
         "predict",
-        "tell what is on images",
+        "predict the classes of images",
         f"""\
-Print one line an image: its name, the predicted class and its probability. IMAGES are
-pictures (.png, .jpg, ...) of the size that the model takes, or .npy, .npz or .csv files
-of many images. Pictures are made grey if the model takes grey images. Fashion-MNIST
-shows light things on a black background: so must they.
+Print one line per image: its name, the predicted class and the probability of that
+class. IMAGES are pictures (.png, .jpg, ...) of the size that the model takes, or .npy,
+.npz or .csv files of many images. Pictures are converted to grey if the model takes
+grey images. Models trained on Fashion-MNIST expect a light garment on a black
+background. Invert photographs taken on white.
 
 {_TRUST}""",
         [
@@ -197,26 +199,26 @@ shows light things on a black background: so must they.
         ],
     )
     _add_model(parser)
-    parser.add_argument("images", metavar="IMAGES", nargs="+", help="files of images")
+    parser.add_argument("images", metavar="IMAGES", nargs="+", help="files with images")
     parser.add_argument(
         "--proba", action="store_true", help="print the probability of every class"
     )
     parser.add_argument(
-        "--csv", metavar="FILE", help="write all probabilities to this csv file"
+        "--csv", metavar="FILE", help="write all probabilities to this CSV file"
     )
     parser.add_argument(
         "--white",
         metavar="VALUE",
         type=float,
         default=255.0,
-        help="white in the images that the model was trained on; pictures are scaled "
-        "to it (default: 255)",
+        help="value of white in the images that the model was trained on; pictures are "
+        "scaled to it (default: 255)",
     )
     parser.add_argument(
         "--target",
         metavar="NAME",
         default="label",
-        help="a csv file's column of labels, ignored if there (default: %(default)s)",
+        help="column of a CSV file to ignore, such as labels (default: %(default)s)",
     )
     _add_class_names(parser)
 
@@ -226,16 +228,16 @@ def _add_data(parser, purpose):
         "--data",
         metavar="DATA",
         required=True,
-        help=f"labelled images {purpose}: fashion-mnist; sample, the images within "
-        "the package; a .csv file with a column of labels and one column a pixel, row "
-        "by row; or a .npz file with arrays X and y, or x_train, y_train, x_test and "
-        "y_test",
+        help=f"labelled images {purpose}: fashion-mnist; sample, the images that ship "
+        "with the package; a .csv file with a column of labels and one column per "
+        "pixel, row by row; or a .npz file with arrays X and y, or x_train, y_train, "
+        "x_test and y_test",
     )
     parser.add_argument(
         "--target",
         metavar="NAME",
         default="label",
-        help="a csv file's column of labels (default: %(default)s)",
+        help="column of labels in a CSV file (default: %(default)s)",
     )
 
 
@@ -244,7 +246,7 @@ def _add_model(parser):
         "--model",
         metavar="FILE",
         required=True,
-        help="a fitted classifier, saved by this program, joblib or save_model",
+        help="fitted classifier, saved by this program, joblib or save_model",
     )
 
 
@@ -252,9 +254,9 @@ def _add_class_names(parser):
     parser.add_argument(
         "--class-names",
         metavar="NAMES",
-        help="what to call the classes, in the order of their labels: names with "
-        "commas between them, or fashion-mnist (default: the names that the model "
-        "was saved with, else its labels)",
+        help="names of the classes, in the order of their labels and separated by "
+        "commas, or fashion-mnist (default: the names that the model was saved with, "
+        "or else its labels)",
     )
 
 
@@ -264,23 +266,24 @@ def _add_seed(parser):
         metavar="N",
         type=_seed,
         default=0,
-        help="seed of all that is random (default: %(default)s)",
+        help="seed of the random generators (default: %(default)s)",
     )
 
 
 def build_parser():
-    """Make the parser of all commands.
+    """Build the parser of all commands.
 
     Returns
     -------
     parser : argparse.ArgumentParser
-        Nothing but argparse was imported for it.
+        Parser, built without importing anything but argparse.
     """
     parser = _Parser(
         prog="fmnist-sk",
-        description="Convolutional networks for small images, in scikit-learn's way.",
-        epilog="`python -m fmnist_sk` and `fmnist-sk` are the same; with COMMAND "
-        "--help they\ntell more about a command.\n\n"
+        description="Convolutional networks for small images, as scikit-learn "
+        "estimators.",
+        epilog="`python -m fmnist_sk` and `fmnist-sk` are the same program. For help "
+        "on a command,\nadd COMMAND --help.\n\n"
         "example:\n  python -m fmnist_sk demo",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -300,18 +303,19 @@ def main(argv=None):
     Parameters
     ----------
     argv : list of str, default=None
-        The arguments; by default those of the process.
+        Arguments. None stands for those of the process.
 
     Returns
     -------
     status : int
-        0 if all went well, 1 for an error, 2 for a wrong parameter, 130 for Ctrl-C.
+        Exit status: 0 for success, 1 for an error, 2 for a wrong parameter, and 130 for
+        Ctrl-C.
 
     Raises
     ------
     SystemExit
-        After `--help` and `--version`, and with status 2 where the arguments cannot
-        be understood.
+        After `--help` and `--version`, and with status 2 if the arguments cannot be
+        parsed.
     """
     args = build_parser().parse_args(argv)
     try:
@@ -319,14 +323,14 @@ def main(argv=None):
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader, `head` for instance, has seen enough; keep the interpreter from
-        # complaining when it flushes stdout for the last time.
+        # The reader, for instance `head`, has closed the pipe. Without this the
+        # interpreter would print an error when it flushes stdout for the last time.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
 def _run(args):
-    """Run a command whose arguments were understood; give its exit status."""
+    """Run a command with parsed arguments and return its exit status."""
     from ._cli import _commands
     from ._compat import InvalidParameterError
 

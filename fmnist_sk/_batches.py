@@ -1,9 +1,9 @@
-"""How many images a call of a network takes."""
+"""Number of images that one call of a network takes."""
 
 import math
 
-#: Enough images to keep the cores busy. The activations of more images would only
-#: leave the processor's cache.
+#: Enough images to keep the cores busy. With more images the activations would only
+#: outgrow the processor's cache.
 MAX_ROWS = 512
 # The activations of 512 images of 28 × 28 pixels take 30 to 242 MiB in the named
 # architectures, so that only larger images get smaller batches. With 224 × 224 colour
@@ -12,7 +12,7 @@ _MAX_BYTES = 256 * 2**20
 
 
 def rows_per_call(bytes_per_image):
-    """Return how many images a call takes, so that their activations fit in memory.
+    """Compute how many images a call may take so that their activations fit in memory.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def activation_bytes(function):
     Returns
     -------
     n_bytes : int
-        Estimate, per image.
+        Estimated number of bytes per image.
     """
     operations = function.graph.get_operations()
     last_use = {tensor.name: len(operations) for tensor in function.outputs}

@@ -1,4 +1,4 @@
-"""The only place that knows versions of other packages."""
+"""Differences between the versions of other packages, all in one place."""
 
 import importlib
 from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sklearn.utils._param_validation import Options as Options
     from sklearn.utils._param_validation import StrOptions as StrOptions
 
-    # scikit-learn has no types, so its decorators would take ours away.
+    # scikit-learn has no types, so its decorators would hide those of our methods.
     _Function = TypeVar("_Function", bound=Callable[..., Any])
 
     def _fit_context(
@@ -44,10 +44,10 @@ else:
     except ImportError:  # scikit-learn < 1.9
 
         class CallbackSupportMixin:
-            """Nothing: nobody can set callbacks."""
+            """Empty mixin, because this version of scikit-learn has no callbacks."""
 
 
-# Where scikit-learn keeps callbacks in an estimator, the last three during a fit only.
+# Attributes in which scikit-learn keeps callbacks, the last three only during a fit.
 CALLBACK_ATTRIBUTES = frozenset(
     {
         "_skl_callbacks",
@@ -59,26 +59,26 @@ CALLBACK_ATTRIBUTES = frozenset(
 
 
 def optional_import(module: str, *, extra: str, why: str) -> ModuleType:
-    """Import an optional dependency or say what to install.
+    """Import an optional dependency, or raise an error that says what to install.
 
     Parameters
     ----------
     module : str
         Dotted name of the module.
     extra : str
-        The extra of this package that installs it.
+        Name of the extra of this package that installs it.
     why : str
-        What needs it, as the subject of a sentence.
+        Name of the feature that needs the module, the subject of the error message.
 
     Returns
     -------
     module : module
-        The imported module.
+        Imported module.
 
     Raises
     ------
     ImportError
-        If it is not installed.
+        If the module is not installed.
     """
     try:
         return importlib.import_module(module)

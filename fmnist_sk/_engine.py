@@ -1,4 +1,4 @@
-"""TensorFlow and Keras as this package uses them: started once, late and unmodified.
+"""TensorFlow and Keras, started once, as late as possible and unmodified.
 
 Keras has three global settings: `floatx` and the image data format, which are those of
 the process, and the dtype policy, which is that of a thread. What this package builds
@@ -34,8 +34,8 @@ def start():
     Raises
     ------
     RuntimeError
-        If Keras runs on another backend; in a process that was forked from one in
-        which TensorFlow was already running, where it would hang; and where
+        If Keras runs on another backend, or if this process was forked from one in
+        which TensorFlow was already running, because TensorFlow would hang. Also where
         TensorFlow does not run operations at once: in a `tf.Graph`, in a function that
         `tf.function` traces, and in the scope of a distribution strategy.
     """
@@ -103,8 +103,8 @@ def _check_context(tensorflow):
 def _set_environment():
     """Set the variables that TensorFlow reads when it is imported."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # joblib's workers are told their share of the cores in OMP_NUM_THREADS, which
-    # TensorFlow does not read.
+    # joblib sets OMP_NUM_THREADS to a worker's share of the cores, but TensorFlow does
+    # not read this variable.
     threads = _positive_integer("OMP_NUM_THREADS")
     if threads:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
@@ -112,16 +112,16 @@ def _set_environment():
 
 @contextmanager
 def building():
-    """Build models, create optimizers and trace graphs: alone, under Keras's defaults.
+    """Provide the default settings of Keras to one thread that builds models.
 
-    Neither building nor tracing is thread-safe, so one thread does it at a time. The
-    same thread can enter again.
+    Building models, creating optimizers and tracing graphs are not thread-safe, so one
+    thread does it at a time. The same thread can enter again.
 
     Yields
     ------
     None
-        With `floatx`, the dtype policy and the image data format at their defaults.
-        Afterwards they are what they were.
+        No value. Inside the context, `floatx`, the dtype policy and the image data
+        format have their defaults. They are restored afterwards.
     """
     import keras
 
@@ -140,10 +140,10 @@ def building():
 
 
 def _exchange_policy(policy):
-    """Set the thread's dtype policy and return the previous one; None is Keras's own.
+    """Set the thread's dtype policy and return the previous one. None is the default.
 
-    Keras's public function would fix the policy of a thread that has none yet to the
-    present `floatx`.
+    If a thread has no policy yet, Keras's public function would set its policy to the
+    present `floatx` for good.
     """
     from keras.src.backend.common import global_state
 
@@ -153,7 +153,7 @@ def _exchange_policy(policy):
 
 
 def training_environment():
-    """Return what the bits of a training run depend on beside its arguments.
+    """Return the settings that change the bits of a training run, beside its arguments.
 
     This does not start TensorFlow.
 
@@ -189,7 +189,7 @@ def _version(package):
 
 
 def _intra_op_threads():
-    """Return the number of threads of an operation, in TensorFlow's order of rules."""
+    """Return the number of threads of an operation, found as TensorFlow finds it."""
     if "tensorflow" in sys.modules:
         import tensorflow
 
@@ -207,7 +207,7 @@ def _intra_op_threads():
 def _op_determinism():
     if "tensorflow" not in sys.modules:
         return False
-    try:  # TensorFlow offers no public way to ask
+    try:  # TensorFlow has no public function for this
         from tensorflow.python.framework import config
 
         return bool(config.is_op_determinism_enabled())
@@ -222,7 +222,7 @@ def _positive_integer(variable):
 
 @lru_cache
 def _instruction_sets():
-    """Return the processor's vector and matrix instruction sets, where Linux says."""
+    """Return the vector and matrix instruction sets of the CPU, if Linux lists them."""
     try:
         with open("/proc/cpuinfo") as file:
             flags = next((line for line in file if line.startswith("flags")), "")
@@ -234,5 +234,5 @@ def _instruction_sets():
 
 
 def has_fast_bfloat16():
-    """Tell whether this machine multiplies bfloat16 matrices in hardware."""
+    """Return whether this machine multiplies bfloat16 matrices in hardware."""
     return not {"avx512_bf16", "amx_bf16"}.isdisjoint(_instruction_sets())

@@ -180,7 +180,7 @@ def fitted_attributes(learner, plan, held_out, result, *, found=None, before=Non
 
 
 def adopt(estimator, attributes):
-    """Give an estimator its fitted attributes, in one assignment.
+    """Set the fitted attributes of an estimator, in one assignment.
 
     Other threads may be predicting: they see all of the attributes or none.
     """

@@ -22,7 +22,7 @@ class LogitsMixin:
         return copy.copy(self)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Give the logits of each class.
+        """Compute the logits of each class.
 
         Parameters
         ----------
@@ -34,14 +34,14 @@ class LogitsMixin:
         -------
         logits : ndarray of shape (n_samples, n_classes), or (n_samples,) if there \
                 are two classes
-            The network's output before the softmax; of two classes, the second's less
-            the first's.
+            Outputs of the network before the softmax. For two classes, the logit of the
+            second class minus that of the first.
         """
         logits = self._as_fitted()._logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Give the probability of each class.
+        """Compute the probability of each class.
 
         Parameters
         ----------
@@ -52,12 +52,12 @@ class LogitsMixin:
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
+            Probabilities, in the order of `classes_`.
         """
         return softmax(self._as_fitted()._logits(X), axis=1)
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Give the logarithm of the probability of each class.
+        """Compute the logarithm of the probability of each class.
 
         Parameters
         ----------
@@ -68,7 +68,8 @@ class LogitsMixin:
         Returns
         -------
         log_probabilities : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`; finite even where a probability rounds to 0.
+            Logarithms, in the order of `classes_`; finite even where a probability
+            rounds to 0.
         """
         return log_softmax(self._as_fitted()._logits(X), axis=1)
 

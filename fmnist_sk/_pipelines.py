@@ -1,4 +1,4 @@
-"""Finding the network, and the images that it gets, inside pipelines and searches."""
+"""Access to the network, and to its input images, inside pipelines and searches."""
 
 import math
 
@@ -29,7 +29,7 @@ def final_estimator(estimator):
     sklearn.exceptions.NotFittedError
         If `estimator` is not fitted.
     TypeError
-        If `estimator` or the last step of a pipeline is no estimator.
+        If `estimator` or the last step of a pipeline is not an estimator.
     ValueError
         If a search was not refitted.
     """
@@ -43,16 +43,16 @@ def final_estimator_and_input(estimator, X):
     Parameters
     ----------
     estimator : estimator
-        See `final_estimator`.
+        Fitted estimator, as `final_estimator` takes it.
     X : array-like
         Data that `estimator` predicts from.
 
     Returns
     -------
     estimator : estimator
-        See `final_estimator`.
+        Estimator that `final_estimator` returns.
     X : array-like
-        `X` after the steps before.
+        `X` after the steps before that estimator.
     """
     *before, last = _steps(estimator)
     for step in before:
@@ -98,8 +98,8 @@ def images_of(estimator, X, image_shape=None):
     Returns
     -------
     images : ndarray of shape (n_images, height, width, channels)
-        Images in `X`. If `X` has other columns beside the pixels, the images that the
-        steps before the network have left.
+        Images in `X`. If `X` has columns other than pixels, these are the images that
+        the steps before the network return.
 
     Raises
     ------

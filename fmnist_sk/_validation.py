@@ -42,14 +42,14 @@ def validate_images(
         Images as rows or as a stack of 3 or 4 dimensions: NumPy arrays, DataFrames,
         nested lists, or tensors and labelled arrays that NumPy can convert.
     y : array-like of shape (n_images,), default="no_validation"
-        Labels. By default there are none.
+        Labels. By default, there are no labels.
     reset : bool
         Whether the estimator is being fitted.
     image_shape : sequence of int, default=None
         Shape of one image, given by the user. By default it is the shape of a stack's
         images, or the shape that a DataFrame carries; see `carried_image_shape`.
     single_precision : bool, default=True
-        Whether to reject values beyond the range of float32, as networks need.
+        Whether to reject values beyond the range of float32, in which networks compute.
 
     Returns
     -------
@@ -174,7 +174,7 @@ def encode_labels(labels, classes, *, name):
     Raises
     ------
     ValueError
-        If a label is none of the classes.
+        If a label is not one of the classes.
     """
     labels = column_or_1d(labels, warn=True).tolist()
     codes = {label: code for code, label in enumerate(np.asarray(classes).tolist())}
@@ -194,7 +194,7 @@ def total_weights(sample_weight, class_weights, codes, X):
     Parameters
     ----------
     sample_weight : array-like of shape (n_samples,) or None
-        Weights given by the user; None stands for equal weights.
+        Weights given by the user. None stands for equal weights.
     class_weights : ndarray of shape (n_classes,)
         Weights of the classes, finite and not negative.
     codes : ndarray of shape (n_samples,), dtype int
@@ -205,7 +205,7 @@ def total_weights(sample_weight, class_weights, codes, X):
     Returns
     -------
     weights : ndarray of shape (n_samples,), dtype float64
-        New array.
+        Product of both weights for each sample, in a new array.
 
     Raises
     ------
@@ -232,19 +232,19 @@ def total_weights(sample_weight, class_weights, codes, X):
 def all_or_nothing(method: _Method) -> _Method:
     """Decorate a method so that its estimator is unchanged if the method raises.
 
-    Ctrl-C counts as an error, too.
+    Ctrl-C also counts as an error.
 
     Parameters
     ----------
     method : callable
-        Method of an estimator, already decorated by `_fit_context`: after an error,
-        `_fit_context` closes callbacks by attributes of the estimator that the undoing
-        removes.
+        Method of an estimator that `_fit_context` has already decorated. After an
+        error, `_fit_context` closes callbacks, which it finds in attributes of the
+        estimator. This decorator removes these attributes, so it has to come last.
 
     Returns
     -------
     method : callable
-        The decorated method.
+        Decorated method.
     """
 
     @functools.wraps(method)

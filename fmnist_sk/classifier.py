@@ -1,4 +1,4 @@
-"""FashionCNNClassifier: parameters, validation, attributes."""
+"""FashionCNNClassifier: its parameters, their validation, its attributes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _FRACTION = Interval(Real, 0, 1, closed="left")
 
 
 def _needs_no_held_out_images(estimator):
-    """Tell whether an estimator has `partial_fit`, which holds out no images."""
+    """Return whether `partial_fit`, which holds out no images, is available."""
     return estimator.temperature != "auto"
 
 
@@ -70,132 +70,147 @@ class FashionCNNClassifier(
 ):
     """Convolutional neural network for small images.
 
-    A Keras network behind scikit-learn's interface. It takes images as rows, as
-    2-D grey images or with channels, learns their mean and scale by itself, and keeps
-    NumPy arrays only, so that it can be cloned, pickled and searched over like any
-    other estimator. TensorFlow starts with the first `fit` or prediction.
+    The classifier trains a Keras network and has scikit-learn's interface. It takes
+    images as rows, as 2-D grey images or with channels, and standardises them by the
+    mean and scale of the training images. A fitted classifier keeps its network as
+    NumPy arrays only, so it can be cloned, pickled and searched over like any other
+    estimator. TensorFlow starts with the first `fit` or prediction.
 
     Parameters
     ----------
     architecture : {"standard", "compact", "two_conv", "three_conv", "vgg", "resnet"} \
             , Ensemble or callable, default="standard"
-        The network. `"standard"` has two convolutions with batch normalisation and
-        max-pooling and a dense layer; `"compact"` three convolutions of few filters, 27
-        thousand weights in all; `"two_conv"` and `"three_conv"` are textbook
-        networks without normalisation; `"vgg"` and `"resnet"` are deeper and slower. A
-        callable
-        `(image_shape, n_classes, **network_parameters) -> keras.Model` builds a
-        network of your own from those of the six parameters below that are not None;
-        it maps normalised float32 images to logits, or to probabilities by a softmax.
-        An :class:`~fmnist_sk.architectures.Ensemble` is several of the former.
+        Network to train:
+
+        - `"standard"` has two convolutions with batch normalisation and max-pooling,
+          and a dense layer.
+        - `"compact"` has three convolutions with few filters. The network has 27
+          thousand weights in all.
+        - `"two_conv"` and `"three_conv"` are textbook networks without normalisation.
+        - `"vgg"` and `"resnet"` are deeper and slower.
+        - An :class:`~fmnist_sk.architectures.Ensemble` combines several of the networks
+          above.
+        - A callable `(image_shape, n_classes, **network_parameters) -> keras.Model`
+          builds a network of your own. It gets those of the next six parameters that
+          are not None. Its model maps standardised float32 images to logits, or to
+          probabilities if it ends in a softmax.
 
     filters : int or sequence of int, default=None
-        Filters of the first convolution, from which the others follow, or of each
-        stage of convolutions. None is the architecture's own, as it is for the next
-        five parameters.
+        Number of filters: an integer for the first convolution, from which the others
+        follow, or a sequence with one number per stage of convolutions. None stands for
+        the architecture's own value, here and in the next five parameters.
 
     kernel_size : int or (int, int), default=None
         Height and width of the convolutions' kernels in pixels.
 
     dense_units : int or sequence of int, default=None
-        Units of the dense layers before the output; 0 for none.
+        Number of units of each dense layer before the output. 0 stands for no such
+        layer.
 
     dropout : float in [0, 1), default=None
-        Share of the features that are dropped in training, after each dense layer.
+        Fraction of the features that are dropped during training, after each dense
+        layer.
 
     activation : str, default=None
-        Keras's name of the activation: `"relu"`, `"elu"`, `"gelu"`, `"leaky_relu"`,
+        Name of the activation in Keras: `"relu"`, `"elu"`, `"gelu"`, `"leaky_relu"`,
         `"linear"`, `"mish"`, `"selu"`, `"sigmoid"`, `"silu"`, `"softplus"`, `"swish"`
         or `"tanh"`.
 
     batch_norm : bool, default=None
-        Whether to normalise batches after each convolution and dense layer.
+        Whether to apply batch normalisation after each convolution and dense layer.
 
     image_shape : (height, width) or (height, width, channels), default=None
-        Shape of an image, needed for rows of colour or oblong images. None takes it
-        from a 3-D or 4-D X; rows whose length is a square are square grey images, and
-        any others are images of height 1.
+        Shape of one image. It is needed if X has rows of colour or oblong images. None
+        takes the shape from a 3-D or 4-D X. A row with a square number of values is
+        then a square grey image, and any other row is an image of height 1.
 
     epochs : int or "auto", default="auto"
-        Passes over the training images; `"auto"` is what the architecture needs on
-        large data, and more, the fewer images there are.
+        Number of passes over the training images. `"auto"` stands for the number that
+        the architecture needs on large data, and for more passes on small data.
 
     batch_size : int or "auto", default="auto"
-        Images an optimizer step, at most.
+        Largest number of images per optimizer step. `"auto"` stands for a 64th of the
+        training images, but at least 16 and at most 128.
 
     optimizer : {"adamw", "adam", "nadam", "rmsprop", "lion", "sgd", "nesterov"}, \
             default="adamw"
-        The optimizer; `"nesterov"` is `"sgd"` with Nesterov momentum 0.9.
+        Optimizer. `"nesterov"` is `"sgd"` with Nesterov momentum 0.9.
 
     learning_rate : float, default=None
-        The largest learning rate. None is one that suits the optimizer and the
-        network: for Adam and its kin 0.001 where the schedule is constant, and 3 to 10
-        times as much where it decays.
+        Largest learning rate. None stands for a rate that suits the optimizer and the
+        network. For Adam and its variants it is 0.001 if the schedule is constant, and
+        3 to 10 times as much if the schedule decays.
 
     lr_schedule : {"one_cycle", "cosine", "constant"}, default="one_cycle"
-        How the learning rate moves from step to step: up linearly for a quarter of
-        the training and down along a half cosine [1]_, only down, or not at all.
+        Schedule of the learning rate from step to step. `"one_cycle"` raises it
+        linearly for a quarter of the training run and then lowers it along a half
+        cosine [1]_. `"cosine"` only lowers it, and `"constant"` does not change it.
 
     weight_decay : float, default=None
-        Decoupled decay of the kernels [2]_, multiplied by the learning rate. None is
-        0.05 for `"adamw"`, 0.2 for `"lion"`, 0.0005 for `"sgd"` and `"nesterov"` and 0
-        for the others.
+        Decoupled weight decay of the kernels [2]_, multiplied by the learning rate.
+        None stands for 0.05 for `"adamw"`, 0.2 for `"lion"`, 0.0005 for `"sgd"` and
+        `"nesterov"`, and 0 for the other optimizers.
 
     label_smoothing : float in [0, 1), default=None
-        Share of the target that is given to all classes alike. It makes predictions
-        less sure of themselves. None is 0.05 for `"vgg"` and
-        `"resnet"` and 0 for the others.
+        Share of the target that is spread evenly over all classes. It makes predictions
+        less confident. None stands for 0.05 for `"vgg"` and `"resnet"`, and 0 for the
+        other architectures.
 
     class_weight : dict or "balanced", default=None
-        Weights of the classes, by label, finite and not negative; `"balanced"` makes
-        all classes count alike.
+        Weight of each class, by label, finite and not negative. `"balanced"` makes all
+        classes count equally.
 
     augmentation : {"auto", "light", "standard", "strong"}, dict or None, \
             default="auto"
-        Random changes to the training images, fresh in every epoch: one of three
-        presets, a dict of the settings that
-        :func:`~fmnist_sk.augmentation.check_augmentation` lists, or None. `"auto"` is
-        the architecture's own: shifts by up to 4 % of the shorter side for
-        `"standard"`, which is a pixel of 28; for `"vgg"` and `"resnet"` half of the
-        images are mirrored, too, and a part of half of them is erased: set it where
-        left and right differ, as in digits. Images of height 1 are not augmented.
+        Random changes to the training images, drawn anew in every epoch: the name of a
+        preset, a dict of the settings that
+        :func:`~fmnist_sk.augmentation.check_augmentation` lists, or None for no
+        changes. `"auto"` stands for the architecture's own augmentation. The
+        architecture `"standard"` shifts images by up to 4 % of the shorter side, which
+        is one pixel of 28. `"vgg"` and `"resnet"` also mirror half of the images, and
+        erase a part of half of them. Set `augmentation` where left and right differ, as
+        in digits. Images of height 1 are not augmented.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        What the layers of a named architecture compute in while training. `"auto"` is
-        bfloat16 on processors that multiply it in hardware. Weights are kept, and
-        predictions computed, in float32 always.
+        Number format in which the layers of a named architecture compute during
+        training. `"auto"` stands for bfloat16 on processors that multiply it in
+        hardware. Weights are always kept in float32, and predictions are always
+        computed in float32.
 
     early_stopping : bool, default=False
-        Whether to stop when the loss on held-out images stops falling, and to go back
-        to the best epoch's weights. The images are `X_val`, if given to `fit`, else a
-        stratified random part of X.
+        Whether to stop when the loss on held-out images stops falling, and to restore
+        the weights of the best epoch. The held-out images are `X_val` if it is passed
+        to `fit`, and otherwise a stratified random part of X.
 
     validation_fraction : float in (0, 1), default=0.1
-        Share of X that is held out if `early_stopping` and there is no `X_val`; at
-        least one image of each class is held out, and one is trained on.
+        Fraction of X that is held out if `early_stopping` is True and `X_val` is not
+        passed. At least one image of each class is held out, and at least one is used
+        for training.
 
     n_iter_no_change : int, default=5
-        Epochs without improvement after which training stops early.
+        Number of epochs without improvement after which training stops early.
 
     tol : float, default=1e-4
-        How much lower a validation loss must be to count as improvement.
+        Smallest decrease of the validation loss that counts as an improvement.
 
     refit : bool, default=False
-        Whether to train anew on all of X, for the best number of epochs, once early
-        stopping has found it on a part held out from X.
+        Whether to train again on all of X, for the best number of epochs, once early
+        stopping has found this number on a part held out from X.
 
     tta : {"auto", "flip", "flip_shift"} or None, default="auto"
-        Test-time augmentation: predictions average the logits of the image and its
-        mirror image, and of both shifted by a pixel. `"auto"` is `"flip"` for `"vgg"`
-        and `"resnet"` where `augmentation` mirrors images, and None otherwise; it is
-        resolved by `fit`. Any other value is read at prediction time, so that it can be
+        Test-time augmentation. With `"flip"`, predictions average the logits of the
+        image and of its mirror image. With `"flip_shift"`, they also average the logits
+        of both images shifted by one pixel. `"auto"` is resolved by `fit`: it stands
+        for `"flip"` for `"vgg"` and `"resnet"` if `augmentation` mirrors images, and
+        for None otherwise. Any other value is read at prediction time, so it can be
         changed after `fit`.
 
     temperature : float or "auto", default=None
         Divisor of the logits. A temperature above 1 makes probabilities less confident,
-        one below 1 more confident. `"auto"` finds the temperature that suits the
-        held-out images best [3]_ (`X_val`, or those of `early_stopping`), and stays
-        near 1 if they are few; `partial_fit` is not available then. None is 1.
+        and a temperature below 1 makes them more confident. `"auto"` finds the
+        temperature that suits the held-out images best [3]_ (`X_val`, or those of
+        `early_stopping`), and stays near 1 if they are few. `partial_fit` is not
+        available then. None stands for 1.
 
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the last `fit`, with its labels and
@@ -203,54 +218,57 @@ class FashionCNNClassifier(
 
     callbacks : keras.callbacks.Callback or list of them, default=None
         Keras callbacks, copied for each `fit`. A learning rate that a callback sets
-        when an epoch begins holds for that epoch; a rate that it changes when an epoch
-        ends scales the rest of the schedule. With `keras.callbacks.BackupAndRestore`
-        an interrupted `fit` resumes after its last epoch. scikit-learn's callbacks,
-        available from version 1.9 on, are set by `set_callbacks` instead.
+        when an epoch begins holds for that epoch. A rate that it changes when an epoch
+        ends scales the rest of the schedule. With `keras.callbacks.BackupAndRestore`,
+        an interrupted `fit` resumes after its last epoch. To set scikit-learn's
+        callbacks, available from version 1.9 on, use `set_callbacks` instead.
 
     memory : str or object with the interface of joblib.Memory, default=None
         Folder in which each training run of `fit` is kept, so that an interrupted
         search resumes where it stopped. A run is trained again if its images, labels,
-        parameters or seed differ, or anything else that changes the bits: the versions
-        of fmnist_sk, TensorFlow and Keras, the number of threads, or the kind of
-        processor. Runs with callbacks or `random_state=None` are not kept.
+        parameters or seed differ, or if anything else differs that changes the bits of
+        the result: the versions of fmnist_sk, TensorFlow and Keras, the number of
+        threads, or the kind of processor. Runs with callbacks or `random_state=None`
+        are not kept.
 
     random_state : int, RandomState instance or None, default=None
-        Determines initial weights, hold-out, shuffling, dropout and augmentation.
-        With an int, `fit` gives bitwise the same model every time on the same machine
-        with the same number of threads.
+        Random generator, or its seed, for initial weights, hold-out, shuffling, dropout
+        and augmentation. With an int, `fit` yields bitwise the same model every time on
+        the same machine with the same number of threads.
 
     verbose : int, default=0
-        0 is silent, 1 shows a progress bar for each epoch, 2 prints a line.
+        Verbosity: 0 is silent, 1 shows a progress bar for each epoch, and 2 prints one
+        line per epoch.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
+        Sorted labels.
 
     n_features_in_ : int
-        Values an image: height × width × channels.
+        Number of values per image: height × width × channels.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of X's columns, if X is a DataFrame with strings for column names.
+        Names of the columns of X, if X is a DataFrame whose column names are strings.
 
     image_shape_ : tuple of int
-        `(height, width, channels)`.
+        Shape of one image, `(height, width, channels)`.
 
     n_iter_ : int
-        Epochs trained; with `refit`, on all of X.
+        Number of epochs trained. With `refit`, the number trained on all of X.
 
     best_epoch_ : int
-        The epoch, counted from 1, after which the weights were as they are. With
-        `refit`, the best epoch of the training before.
+        Number, counted from 1, of the epoch whose weights were kept. With `refit`, the
+        best epoch of the training run that was stopped early.
 
     history_ : dict of list of float
-        By epoch `loss`, `accuracy` and the last `learning_rate`; `val_loss` and
-        `val_accuracy` if there are held-out images. With `refit`, of the training that
-        was stopped early.
+        Values of `loss`, `accuracy` and the last `learning_rate` of each epoch, and of
+        `val_loss` and `val_accuracy` if there are held-out images. With `refit`, these
+        are the values of the training run that was stopped early.
 
     n_parameters_ : int
-        Numbers in the network, moving statistics of normalisation included.
+        Number of parameters of the network, including the moving statistics of batch
+        normalisation.
 
     temperature_ : float
         Divisor of the logits.
@@ -262,8 +280,8 @@ class FashionCNNClassifier(
 
     Notes
     -----
-    Sample weights scale each image's loss. They do not enter the statistics of batch
-    normalisation; images of weight 0 are left out altogether.
+    Sample weights scale each image's loss. They have no effect on the statistics of
+    batch normalisation. Images of weight 0 are left out altogether.
 
     References
     ----------
@@ -412,29 +430,31 @@ class FashionCNNClassifier(
         y_val: ArrayLike | None = None,
         sample_weight_val: ArrayLike | None = None,
     ) -> Self:
-        """Train the network from scratch, or from where it is if `warm_start`.
+        """Train the network, from scratch unless `warm_start` is True.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_pixels), (n_samples, height, width) or \
                 (n_samples, height, width, channels)
             Training images of any scale: uint8, other integers or floats. A
-            memory-mapped array of uint8 or floats is read in parts, not copied whole.
+            memory-mapped array of uint8 or floats is read in parts and never copied as
+            a whole.
 
         y : array-like of shape (n_samples,)
             Labels of any kind.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights, not negative.
+            Sample weights, not negative. None stands for equal weights.
 
         X_val : array-like, default=None
-            Held-out images, like X. They are only measured, never trained on.
+            Held-out images, in the same form as X. The network is evaluated on them
+            and never trained on them.
 
         y_val : array-like of shape (n_val_samples,), default=None
-            Their labels.
+            Labels of the held-out images.
 
         sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Their weights.
+            Sample weights of the held-out images.
 
         Returns
         -------
@@ -444,13 +464,15 @@ class FashionCNNClassifier(
         Raises
         ------
         ValueError
-            If the data or a parameter cannot be used, before any training, or if the
-            loss becomes infinite or NaN. The estimator then stays as it was, as it does
-            after any other error or Ctrl-C.
+            If the data or a parameter is invalid, which is checked before training, or
+            if the loss becomes infinite or NaN. After this or any other error, or
+            Ctrl-C, the estimator is as it was before.
         TypeError
-            If X is sparse, a callback is none, or `architecture` gives no Keras model.
+            If X is sparse, a callback is not a Keras callback, or `architecture`
+            returns no Keras model.
         """
-        # A copy learns: until the end `self` predicts as before, in other threads, too.
+        # A copy is trained: until the end `self` predicts as before, also in other
+        # threads.
         learner = copy.copy(self)
         fresh = not (learner.warm_start and learner.__sklearn_is_fitted__())
         data, class_weights = label(learner, X, y, sample_weight, reset=fresh)
@@ -496,13 +518,13 @@ class FashionCNNClassifier(
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
-        """Train for one epoch, at a constant learning rate, from where it is.
+        """Continue training for one epoch, at a constant learning rate.
 
-        Mean and scale of the images are those of the first call. Shuffling, dropout
-        and the optimizer go on as if there had been one long training: k calls give
-        bitwise what `fit` gives with `epochs=k` and `lr_schedule="constant"`.
-        `early_stopping` does not apply; when to stop is the caller's to say. Sample
-        weights count relative to each other within one call.
+        The first call determines the mean and scale of the images. Shuffling, dropout
+        and the optimizer continue as in one long training run: k calls yield bitwise
+        the same model as `fit` with `epochs=k` and `lr_schedule="constant"`.
+        `early_stopping` has no effect, so the caller decides when to stop. Sample
+        weights are relative to each other within one call.
 
         Parameters
         ----------
@@ -514,10 +536,10 @@ class FashionCNNClassifier(
             Labels.
 
         classes : array-like of shape (n_classes,), default=None
-            All labels there will be; needed at the first call.
+            All labels that any call will contain. Required at the first call.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights, not negative.
+            Sample weights, not negative. None stands for equal weights.
 
         Returns
         -------
@@ -549,14 +571,15 @@ class FashionCNNClassifier(
         return self
 
     def to_keras(self) -> keras.Model:
-        """Give the network as an ordinary Keras model.
+        """Return the network as an ordinary Keras model.
 
         Returns
         -------
         model : keras.Model
-            A new model of stock Keras layers, not compiled, from images of shape
-            `image_shape_`, on the scale of the training images, to the probabilities
-            that `predict_proba` gives, test-time augmentation included.
+            New model of stock Keras layers, not compiled. It maps images of shape
+            `image_shape_` with the same range of values as the training images to the
+            probabilities that `predict_proba` returns, including test-time
+            augmentation.
         """
         fitted = self._as_fitted()
         network = fitted._fitted
@@ -574,7 +597,7 @@ class FashionCNNClassifier(
         return self._logits_of_rows(X)
 
     def _logits_of_rows(self, X):
-        """Predict from what `validate_images` returns."""
+        """Compute the logits of rows that `validate_images` has checked."""
         views = views_to_average(self, self._fitted)
         return predictor_of(self._fitted)(X, views) / self.temperature_
 

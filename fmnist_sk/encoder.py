@@ -26,12 +26,12 @@ from .pretrained import PRETRAINED, load_pretrained
 class ImageEncoder(
     MetaEstimatorMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Encode images as features of a trained network.
+    """Transformer that encodes images as features of a trained network.
 
     The last layer of a network is a linear classifier. Its input is a vector of some
     dozens or hundreds of features, in which similar images lie close together. Use
     these features for other classifiers, clustering, search for similar images, t-SNE
-    or UMAP, also with classes that the network was not trained on.
+    or UMAP. They also work for classes that the network was not trained on.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class ImageEncoder(
     pooling : {"avg", "max"} or None, default="avg"
         Pooling of the features if the last layer reads maps: the mean or the maximum of
         each map, or None for all pixels. It has no effect on networks with a dense
-        layer before the last.
+        layer before the last layer.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ class ImageEncoder(
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
-        """Fit the estimator, unless it is frozen or a pretrained one.
+        """Fit the estimator, unless it is frozen or pretrained.
 
         Parameters
         ----------
@@ -123,8 +123,8 @@ class ImageEncoder(
         Raises
         ------
         TypeError
-            If the estimator has no network of this package, or its network is no graph
-            of layers.
+            If the estimator contains no network of this package, or the network is not
+            a graph of layers.
         ValueError
             If a parameter or `X` is invalid, or `X` does not have the features that the
             network was trained on.
@@ -136,7 +136,7 @@ class ImageEncoder(
         classifier, _ = network_and_images(self.estimator_, X)
         validate_images(self, X, reset=True)
         if math.prod(classifier.image_shape_) == self.n_features_in_:
-            # Rows do not tell whether images are oblong or in colour.
+            # Rows do not show whether images are oblong or in colour.
             self.image_shape_ = classifier.image_shape_
         self._n_features_out = layer_outputs(classifier._fitted).n_features(
             self.pooling
@@ -155,7 +155,7 @@ class ImageEncoder(
         Returns
         -------
         features : ndarray of shape (n, n_features_out), dtype float32
-            Features.
+            Features of each image.
         """
         check_is_fitted(self)
         validate_images(self, X, reset=False)

@@ -62,8 +62,8 @@ def expected_calibration_error(
     Raises
     ------
     ValueError
-        If numbers of samples or classes do not fit, or a value in `y_proba` is no
-        probability.
+        If the numbers of samples or classes do not fit, or a value in `y_proba` is not
+        a probability.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""Results of searches: as a tidy table, and as values of parameters."""
+"""Results of searches as a tidy table, and the parameters in them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ _OF_CANDIDATES = {
 def tidy_cv_results(search: Any) -> pd.DataFrame:
     """Return the results of a search as a table with a row for each split.
 
-    `cv_results_` has one row for each candidate, and its splits are in the names of
-    its columns. A tidy table has one row for each observation [1]_, a candidate in a
-    split, so that grouping, plotting and statistical tests take one line each.
+    `cv_results_` has one row for each candidate, and the names of its columns contain
+    the splits. A tidy table has one row for each observation [1]_, which here is one
+    candidate in one split. Grouping, plotting and statistical tests of such a table
+    take one line each.
 
     Parameters
     ----------
@@ -54,9 +55,9 @@ def tidy_cv_results(search: Any) -> pd.DataFrame:
     sklearn.exceptions.NotFittedError
         If the search is not fitted.
     TypeError
-        If `search` is no search.
+        If `search` is neither a search nor its results.
     ValueError
-        If there are no scores of single splits.
+        If the results have no scores of single splits.
 
     See Also
     --------

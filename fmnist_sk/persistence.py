@@ -1,4 +1,4 @@
-"""Files that load without pickle: `save_model` and `load_model`."""
+"""Model files that load without pickle: `save_model` and `load_model`."""
 
 import io
 import json
@@ -16,15 +16,15 @@ from sklearn.base import BaseEstimator
 from . import __version__
 from ._compat import CALLBACK_ATTRIBUTES, optional_import
 
-# The format is a number of its own, beside that of skops. It goes up when older
-# versions of this package could not use the files any more, for instance because a
-# class below moved or its attributes changed their meaning. `load_model` then has to
-# go on reading the formats before it.
+# Number of our format, in addition to that of skops. Increase it when older versions of
+# this package can no longer use the files, for instance because a class below moved or
+# its attributes changed their meaning. `load_model` must still read all earlier
+# formats.
 FORMAT = 1
 _MEMBER = "fmnist_sk.json"
 
-# What a file may hold beside what skops trusts, which is scikit-learn's estimators,
-# NumPy's arrays and Python's own plain types. Ours:
+# Types of this package that a file may hold. skops already trusts scikit-learn's
+# estimators, NumPy's arrays and Python's own plain types.
 _OWN_TYPES = (
     "fmnist_sk._inference.FittedNetwork",
     "fmnist_sk._training.Normalisation",
@@ -38,8 +38,9 @@ _OWN_TYPES = (
     "fmnist_sk.preprocessing.ImageNormalizer",
     "fmnist_sk.preprocessing.ImageReshaper",
 )
-# And what searches, calibration and ensembles keep: splitters, scorers with the
-# metrics they call, and containers. None of them does anything when it is made.
+# Types that searches, calibration and ensembles keep: splitters, scorers with the
+# metrics they call, and containers. Creating an object of these types has no side
+# effects.
 _SKLEARN_TYPES = tuple(
     f"sklearn.{module}.{name}"
     for module, names in {
@@ -85,29 +86,29 @@ _SKLEARN_TYPES = tuple(
 def save_model(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     """Save a fitted estimator to a file that loads without pickle.
 
-    The file is written by skops. Unlike a pickle it cannot make the one who loads
-    it run anything that :func:`load_model` does not trust, and it holds little more
-    than the compressed weights of the network.
+    The file is written by skops. Unlike a pickle, it cannot run any code that
+    :func:`load_model` does not trust. It holds little more than the compressed weights
+    of the network.
 
     Parameters
     ----------
     estimator : estimator
-        A :class:`FashionCNNClassifier`, or a pipeline, a search or an ensemble with
-        one inside; fitted or not.
+        A :class:`FashionCNNClassifier`, or a pipeline, a search or an ensemble that
+        contains one. It need not be fitted.
     path : str or path-like
-        Where to write. The file appears there when it is complete, in place of one
-        of that name; if anything fails before, that one stays as it was.
+        Path of the file. A file of that name is replaced when the new file is complete.
+        If saving fails, the old file is unchanged.
 
     Raises
     ------
     ImportError
         If skops is not installed.
     TypeError
-        If something in the estimator cannot be saved without pickle: a function
-        that cannot be imported by its name, such as a lambda, as `architecture`,
-        some of SciPy's distributions in a randomized search, or a dict with bools
-        for keys (`class_weight` of labels True and False). Save the
-        `best_estimator_` of such a search, or use joblib.
+        If a part of the estimator cannot be saved without pickle. Examples are an
+        `architecture` that cannot be imported by its name, such as a lambda, some of
+        SciPy's distributions in a randomized search, and a dict with bools as keys
+        (`class_weight` of labels True and False). Save the `best_estimator_` of such a
+        search, or use joblib.
 
     See Also
     --------
@@ -115,8 +116,9 @@ def save_model(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
 
     Notes
     -----
-    A function as `architecture` is saved by its name. To load the file it has to be
-    importable under that name and named in `trusted` of :func:`load_model`.
+    If `architecture` is a function, its name is saved. To load the file, the function
+    must be importable under that name, and the name must be in `trusted` of
+    :func:`load_model`.
 
     Examples
     --------
@@ -147,7 +149,7 @@ def save_model(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     about = {"format": FORMAT, "fmnist_sk": __version__}
     with ZipFile(buffer, "a") as archive:
         archive.writestr(_MEMBER, json.dumps(about))
-    # No tempfile, whose files nobody else on the machine may read.
+    # Other users of the machine could not read a file of tempfile.
     part = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         part.write_bytes(buffer.getbuffer())
@@ -157,27 +159,26 @@ def save_model(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
 
 
 def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
-    """Load an estimator from a file of :func:`save_model`.
+    """Load an estimator from a file that :func:`save_model` has written.
 
-    Nothing in the file is run: it names types, and only those of this package,
-    of scikit-learn's estimators and their parts, of NumPy's arrays and Python's
-    own plain types are made. TensorFlow is not started before the first
-    prediction.
+    No code in the file is run. The file names types, and only trusted types are
+    created: those of this package, scikit-learn's estimators and their parts, NumPy's
+    arrays and Python's own plain types. TensorFlow starts with the first prediction.
 
     Parameters
     ----------
     path : str or path-like
-        The file.
+        Path of the file.
     trusted : sequence of str, default=()
-        Further types and functions that the file may hold, by their full names, such
-        as `"my_networks.build_wide"` for a function as `architecture`. Trust only
-        what you know: it is imported, and may be called.
+        Full names of further types and functions that the file may hold, such as
+        `"my_networks.build_wide"` for a function as `architecture`. They are imported
+        and may be called, so name only those that you know.
 
     Returns
     -------
     estimator : estimator
-        As it was saved: it predicts the same, and `partial_fit` goes on where it
-        stopped.
+        Estimator as it was saved. It makes the same predictions, and `partial_fit`
+        continues where it stopped.
 
     Raises
     ------
@@ -193,7 +194,7 @@ def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> 
 
     See Also
     --------
-    save_model : Write the file; see there for an example.
+    save_model : Write the file. Its example also loads the file.
 
     Examples
     --------
@@ -205,7 +206,7 @@ def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> 
     """
     skops = _import_skops("load_model")
     content = Path(path).read_bytes()
-    # What a damaged file raises depends on where the damage is.
+    # The exception that a damaged file raises depends on the place of the damage.
     try:
         about = _read_json(content, _MEMBER)
         newer = about["format"] > FORMAT
@@ -237,11 +238,11 @@ def _import_skops(function):
 
 
 class _Pickler(pickle.Pickler):
-    """Leaves out what does not belong into a file that loads without pickle.
+    """Pickler that leaves out what does not belong in a file without pickle.
 
-    Memory-mapped arrays, which skops does not know, become ordinary ones. The
-    callbacks that watch an estimator stay behind: scikit-learn's keep the address and
-    the key of a socket, and a user's own may keep anything.
+    Memory-mapped arrays, which skops does not support, become ordinary arrays.
+    Callbacks are left out: scikit-learn's hold the address and the key of a socket, and
+    a user's own callbacks may hold anything.
     """
 
     def reducer_override(self, obj):
@@ -255,14 +256,14 @@ class _Pickler(pickle.Pickler):
 
 
 def _plain_copy(estimator):
-    """Copy an estimator, which fails for functions that have no name to import."""
+    """Copy an estimator, and fail for functions that cannot be imported by name."""
     buffer = io.BytesIO()
     _Pickler(buffer).dump(estimator)
     return pickle.loads(buffer.getbuffer())
 
 
 def _check_keys(node):
-    """Refuse dicts with bools for keys: skops would read False back as True."""
+    """Reject dicts with bools as keys, because skops would read False back as True."""
     if isinstance(node, dict):
         key_types = node.get("key_types")
         if isinstance(key_types, dict) and any(

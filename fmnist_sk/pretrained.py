@@ -1,4 +1,4 @@
-"""Trained classifiers that come with the package: `load_pretrained`."""
+"""Pretrained classifiers that ship with the package: `load_pretrained`."""
 
 import copy
 import hashlib
@@ -17,21 +17,21 @@ from ._training import Normalisation, TrainingState, resolve_default_tta
 from .architectures import NETWORK_PARAMETERS, Ensemble, describe_network
 from .classifier import FashionCNNClassifier
 
-# SHA-256 of the files in `_data`. `examples/train_pretrained.py` writes the files, and
-# prints these.
+# SHA-256 of the files in `_data`. `examples/train_pretrained.py` writes the files and
+# prints these hashes.
 _SHA256 = {
     "fashion-mnist": "b1dedfc696a40d1f71d397523287f2a77b33b0fc212fb66c9ab06213bfdb2647",
     "fashion-mnist-compact": (
         "ba6331e1682030dfb192c2df2bc1634c177c90dc3f5eade1a1c6698699f01486"
     ),
 }
-#: What there is to load.
+#: Names of the pretrained classifiers.
 PRETRAINED = frozenset(_SHA256)
 _ABOUT = "about"
 # Fitted attributes that JSON holds as they are.
 _ATTRIBUTES = ("n_features_in_", "n_iter_", "best_epoch_", "temperature_")
-# Batch size of the shipped networks' training runs, and as many images as the moving
-# statistics of batch normalisation remember: training that goes on changes them slowly.
+# Batch size of the shipped networks' training runs, and the number of images in the
+# moving statistics of batch normalisation. Further training changes them slowly.
 _BATCH_SIZE, _N_IMAGES = 128, 128 * 1000
 
 
@@ -39,40 +39,43 @@ _BATCH_SIZE, _N_IMAGES = 128, 128 * 1000
     {"name": [StrOptions(set(PRETRAINED))]}, prefer_skip_nested_validation=True
 )
 def load_pretrained(name: str = "fashion-mnist") -> FashionCNNClassifier:
-    """Load a classifier that is trained already.
+    """Load a pretrained classifier.
 
-    It knows the ten classes of Fashion-MNIST and takes grey images of 28 × 28 pixels on
-    the scale of 0 to 255, light on black. The weights come with the package: nothing is
-    downloaded, nothing is unpickled, and TensorFlow starts with the first prediction.
+    It predicts the ten classes of Fashion-MNIST. Its inputs are grey images of 28 × 28
+    pixels with values from 0 to 255, which show one light garment on a black
+    background. The weights ship with the package, so nothing is downloaded. Nothing is
+    unpickled either, and TensorFlow starts with the first prediction.
 
     Parameters
     ----------
     name : {"fashion-mnist", "fashion-mnist-compact"}, default="fashion-mnist"
-        The accurate one, or one of a file of less than 150 kB.
+        Name of the classifier: the accurate one, or a compact one whose file is smaller
+        than 150 kB.
 
     Returns
     -------
     classifier : FashionCNNClassifier
-        Fitted and new with every call. Its parameters are those it was trained with,
-        its labels the integers 0 to 9 in the order of `CLASS_NAMES`.
+        Fitted classifier, a new object at each call. Its parameters are those it was
+        trained with, and its labels are the integers 0 to 9 in the order of
+        `CLASS_NAMES`.
 
     Raises
     ------
     ValueError
-        If there is no classifier of that name. It is scikit-learn's
-        `InvalidParameterError`, which is a TypeError as well.
+        If there is no classifier of that name. The exception is scikit-learn's
+        `InvalidParameterError`, which is also a TypeError.
     OSError
         If the file in the package is missing or damaged.
 
     See Also
     --------
     ImageEncoder : The network without its last layer, as a transformer.
-    fetch_fashion_mnist : The images it was trained on and their names.
+    fetch_fashion_mnist : Images that the classifier was trained on.
 
     Notes
     -----
-    How it was trained, what it gets right and what it does not is in the model card in
-    the documentation. `warm_start=True` or `partial_fit` train it further.
+    The model card in the documentation describes how the classifier was trained and
+    where it fails. To train it further, use `warm_start=True` or `partial_fit`.
 
     Examples
     --------
@@ -92,17 +95,18 @@ def load_pretrained(name: str = "fashion-mnist") -> FashionCNNClassifier:
 
 
 def join(classifiers: Sequence[FashionCNNClassifier]) -> FashionCNNClassifier:
-    """Make one classifier of several, which averages their logits.
+    """Join several classifiers into one that averages their logits.
 
     Parameters
     ----------
     classifiers : sequence of FashionCNNClassifier
-        At least two, fitted to the same images, with named architectures.
+        Two or more classifiers with named architectures, fitted to the same images.
 
     Returns
     -------
     classifier : FashionCNNClassifier
-        Fitted. What is not of the networks, such as the history, is the first one's.
+        Fitted classifier. Its other attributes, such as the history, are those of the
+        first classifier.
     """
     first = classifiers[0]
     members = [
@@ -131,18 +135,18 @@ def join(classifiers: Sequence[FashionCNNClassifier]) -> FashionCNNClassifier:
 
 
 def pack(classifier: FashionCNNClassifier) -> bytes:
-    """Give a fitted classifier as the content of a file of `load_pretrained`.
+    """Convert a fitted classifier to the content of a file for `load_pretrained`.
 
     Parameters
     ----------
     classifier : FashionCNNClassifier
-        Fitted, of a named architecture, with integers for labels.
+        Fitted classifier of a named architecture, whose labels are integers.
 
     Returns
     -------
     content : bytes
-        An archive of arrays: the weights in half precision, which changes fewer than
-        one prediction in a thousand, and everything else in JSON.
+        Archive of arrays: the weights in half precision, which changes fewer than one
+        prediction in a thousand, and everything else in JSON.
     """
     parameters, fitted = classifier.get_params(), classifier._fitted
     if isinstance(classifier.architecture, Ensemble):
@@ -172,17 +176,17 @@ def pack(classifier: FashionCNNClassifier) -> bytes:
 
 
 def unpack(content: bytes) -> FashionCNNClassifier:
-    """Make the classifier that `pack` was given.
+    """Restore the classifier that `pack` converted.
 
     Parameters
     ----------
     content : bytes
-        Of `pack`.
+        Content of a file, as `pack` returns it.
 
     Returns
     -------
     classifier : FashionCNNClassifier
-        Fitted, with weights in single precision.
+        Fitted classifier, with weights in single precision.
     """
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         about = json.loads(archive[_ABOUT].tobytes())

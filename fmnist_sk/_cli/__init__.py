@@ -1,15 +1,15 @@
-"""The commands of the command line, and the error that they report."""
+"""Commands of the command line, and the error that they report."""
 
 
 class CommandError(Exception):
-    """What a user can put right: one line on stderr and an exit status.
+    """Error that a user can correct: one line on stderr and an exit status.
 
     Parameters
     ----------
     message : str
-        The line.
+        Text of the line.
     status : int, default=1
-        2 for a wrong command line, 1 for anything else.
+        Exit status: 2 for a wrong command line, 1 for any other error.
     """
 
     def __init__(self, message, status=1):

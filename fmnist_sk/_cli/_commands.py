@@ -1,4 +1,4 @@
-"""The commands: demo, train, evaluate, predict."""
+"""Commands: demo, train, evaluate and predict."""
 
 import csv
 import os
@@ -27,12 +27,12 @@ from . import _files as files
 
 
 def demo(args):
-    """Train on Fashion-MNIST, show how good the result is, store all of it."""
+    """Train on Fashion-MNIST, print the evaluation, and save all results."""
     folder = Path(args.output)
     folder.mkdir(parents=True, exist_ok=True)
     train, test = _demo_data(args.sample)
-    # The curves' validation images come from the training set: the test images are
-    # for the report alone.
+    # The validation images of the curves come from the training set, because the test
+    # images are only for the report.
     X, X_val, y, y_val = train_test_split(
         train.X,
         train.y,
@@ -90,7 +90,7 @@ def demo(args):
 
 
 def _demo_data(sample):
-    """Find Fashion-MNIST, or take the sample; say which and why."""
+    """Load Fashion-MNIST or the sample, and print which one and why."""
     reason = "as you asked"
     if not sample:
         print("Looking for Fashion-MNIST; if it is not here, 30 MB are downloaded ...")
@@ -119,7 +119,7 @@ def _demo_data(sample):
 
 
 def train(args):
-    """Train a classifier on the user's data and store it."""
+    """Train a classifier on the user's data and save it."""
     parameters = {"random_state": args.seed, "verbose": 1, **dict(args.param)}
     known = FashionCNNClassifier().get_params()
     unknown = [name for name in parameters if name not in known]
@@ -156,7 +156,7 @@ def train(args):
 
 
 def evaluate(args):
-    """Tell how good a stored model is on labelled images."""
+    """Evaluate a saved model on labelled images."""
     model = files.load(args.model)
     names = _names(model, args.class_names)
     if args.confusion_matrix:
@@ -170,7 +170,7 @@ def evaluate(args):
 
 
 def predict(args):
-    """Tell what is on images."""
+    """Predict the classes of images."""
     model = files.load(args.model)
     names = _names(model, args.class_names)
     image_shape = files.model_image_shape(model)
@@ -215,8 +215,8 @@ def predict(args):
 def _start_engine():
     """Start TensorFlow without the lines that its libraries print while loading.
 
-    No setting keeps them from it: they write to stderr before they read any. What
-    goes wrong is raised and so still told.
+    No setting prevents these lines, because the libraries write to stderr before they
+    read any setting. Errors are raised, so they are still reported.
     """
     if "tensorflow" in sys.modules:
         return
@@ -232,7 +232,7 @@ def _start_engine():
 
 
 def _names(model, given):
-    """The names of a model's classes: the user's, those stored with it, its labels."""
+    """Return the names of the classes: the user's, the model's own, or the labels."""
     if given:
         return _given_names(given, len(model.classes_))
     names = getattr(model, "class_names_", ())
@@ -256,7 +256,7 @@ def _given_names(given, n_classes):
 
 
 def _evaluate(model, data, names, source):
-    """Print how well a model does on some images; give its predictions."""
+    """Print the evaluation of a model on images and return its predictions."""
     unknown = sorted(set(data.y.tolist()) - set(model.classes_.tolist()), key=str)
     if unknown:
         raise CommandError(
@@ -301,7 +301,7 @@ def _save_confusion_matrix(path, model, y, y_pred, names):
     from matplotlib.figure import Figure
     from sklearn.metrics import ConfusionMatrixDisplay
 
-    # A Figure of its own, unknown to pyplot: no window, no backend to choose.
+    # pyplot does not know this figure, so it needs no window and no backend.
     size = 3.5 + 0.45 * len(names)
     figure = Figure(figsize=(size, 0.9 * size), layout="constrained")
     ConfusionMatrixDisplay.from_predictions(

@@ -1,4 +1,4 @@
-"""What the commands read and write: data sets, images and models."""
+"""Files that the commands read and write: data sets, images and models."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +17,7 @@ _BUILT_IN = {
     "sample": load_fashion_mnist_sample,
 }
 _ARRAYS = (".npy", ".npz", ".csv")
-# ITU-R BT.601, the weights that most programs make grey of red, green and blue with.
+# Weights of red, green and blue in grey, from ITU-R BT.601, as in most programs.
 _LUMA = np.array([0.299, 0.587, 0.114])
 
 
@@ -31,7 +31,7 @@ class LabelledImages(NamedTuple):
 
 @contextmanager
 def reading(path):
-    """Turn whatever goes wrong with a user's file into one line that names it."""
+    """Turn any error about a user's file into one line that names the file."""
     try:
         yield
     except CommandError:
@@ -44,7 +44,7 @@ def reading(path):
 
 
 def as_pixels(X):
-    """Give whole numbers from 0 to 255 as uint8, an eighth of the memory."""
+    """Convert whole numbers from 0 to 255 to uint8, an eighth of the memory."""
     X = np.asarray(X)
     if X.dtype.kind in "iu" and X.size and X.min() >= 0 and X.max() <= 255:
         return X.astype(np.uint8, copy=False)
@@ -52,21 +52,22 @@ def as_pixels(X):
 
 
 def load_parts(source, target, **options):
-    """Read labelled images to train on and, where they are apart, to test on.
+    """Load labelled images for training and, if they are separate, for testing.
 
     Parameters
     ----------
     source : str
-        "fashion-mnist", "sample", or the path of an npz or csv file.
+        Name of the data, "fashion-mnist" or "sample", or path of an npz or CSV file.
     target : str
-        Name of a csv file's column of labels.
+        Name of the column of labels in a CSV file.
     **options : dict
-        Passed to the loader of a built-in data set.
+        Arguments of the loader of a built-in data set.
 
     Returns
     -------
     train, test : LabelledImages or None
-        None where the file has none; what is not divided counts as `train`.
+        Images of each part, None for a part that the file does not have. A file that is
+        not divided counts as `train`.
     """
     if source in _BUILT_IN:
         return tuple(
@@ -117,20 +118,21 @@ def load_images(path, image_shape, white, target):
     Parameters
     ----------
     path : str
-        A picture, or an npy, npz or csv file of images.
+        Path of a picture, or of an npy, npz or CSV file of images.
     image_shape : tuple of int
-        `(height, width, channels)` that a picture must have.
+        Shape that a picture must have, `(height, width, channels)`.
     white : float
-        The value that the model knows white by; pictures are scaled to it.
+        Value of white in the images that the model was trained on. Pictures are scaled
+        to it.
     target : str
-        Name of a csv file's column of labels, ignored.
+        Name of the column of labels in a CSV file, which is ignored.
 
     Returns
     -------
     names : list of str
-        One for each image.
-    X : ndarray of shape (n, height, width, channels), or as the file has it
-        The images.
+        Names of the images.
+    X : ndarray of shape (n, height, width, channels), or as in the file
+        Images.
     """
     suffix = Path(path).suffix.lower()
     with reading(path):
@@ -171,7 +173,7 @@ def _read_picture(path, image_shape, white):
     from matplotlib.image import imread
 
     picture = imread(path)
-    if picture.dtype.kind != "f":  # PNG comes as 0 to 1, the rest as integers
+    if picture.dtype.kind != "f":  # PNG is read as 0 to 1, other formats as integers
         picture = picture / np.iinfo(picture.dtype).max
     height, width, channels = image_shape
     if picture.shape[:2] != (height, width):
@@ -181,7 +183,7 @@ def _read_picture(path, image_shape, white):
         )
     if picture.ndim == 2:
         picture = picture[..., np.newaxis].repeat(3, axis=-1)
-    if picture.shape[-1] == 4:  # what is transparent is black, the background
+    if picture.shape[-1] == 4:  # transparent pixels are black, the background
         picture = picture[..., :3] * picture[..., 3:]
     if channels == 1:
         picture = (picture @ _LUMA)[..., np.newaxis]
@@ -201,7 +203,7 @@ def _shortened(names):
 
 
 def model_image_shape(model):
-    """Tell the shape of the images that a fitted model takes."""
+    """Return the shape of the images that a fitted model takes."""
     from .._pipelines import final_estimator
 
     shape = getattr(final_estimator(model), "image_shape_", None)
@@ -209,7 +211,7 @@ def model_image_shape(model):
 
 
 def check_model_path(path):
-    """Find out before a long training whether its result can be stored."""
+    """Check, before a long training run, that its result can be saved."""
     path = Path(path)
     if path.suffix == ".skops":
         optional_import("skops.io", extra="skops", why="Saving a .skops file")
@@ -219,14 +221,14 @@ def check_model_path(path):
 
 
 def check_folder(path):
-    """Find out before long work whether a file's folder exists."""
+    """Check, before long work, that the folder of a file exists."""
     folder = Path(path).parent
     if not folder.is_dir():
         raise CommandError(f"{path}: there is no folder {folder}")
 
 
 def save(model, path):
-    """Store a fitted model: skops if the path ends so, else joblib."""
+    """Save a fitted model, with skops if the path ends in .skops, else with joblib."""
     if Path(path).suffix == ".skops":
         from ..persistence import save_model
 

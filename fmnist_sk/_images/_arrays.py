@@ -39,11 +39,11 @@ def flatten_images(X):
     -------
     rows : array-like
         Array of shape `(n, height * width * channels)` if `X` is a stack of images, a
-        view where NumPy can give one. DataFrames, sparse matrices and what NumPy cannot
-        convert are returned unchanged: scikit-learn's `check_array` reads or rejects
-        them.
+        view where possible. DataFrames, sparse matrices and objects that NumPy cannot
+        convert are returned unchanged, because scikit-learn's `check_array` reads or
+        rejects them.
     shape : tuple of int or None
-        Shape of the stack of images; None if `X` is not a stack.
+        Shape of the stack of images, or None if `X` is not a stack.
 
     Raises
     ------
@@ -67,18 +67,18 @@ def _convert(X):
         return X
     try:
         array = np.asarray(X)
-    except ValueError:  # ragged: the message of check_array says so
+    except ValueError:  # ragged: check_array raises a better message
         return X
     if isinstance(X, (list, tuple)):
         # check_array converts rows itself, straight to the dtype it wants.
         return array if array.ndim > 2 else X
-    # A sparse matrix, like anything else that is no array, becomes an object of 0-D.
+    # A sparse matrix, like any other object that is not an array, becomes a 0-D array.
     return array if array.ndim or hasattr(X, "__array__") else X
 
 
 def _is_table(X):
-    """Tell whether X has columns, whose names NumPy would lose."""
-    # Asks the type, because a labelled array may have a coordinate named "columns".
+    """Return whether X has columns, whose names NumPy would drop."""
+    # The type is checked, because a labelled array may have a coordinate "columns".
     return any(hasattr(type(X), name) for name in ("__dataframe__", "columns", "iloc"))
 
 
@@ -92,12 +92,12 @@ def carried_image_shape(X):
     Parameters
     ----------
     X : object
-        Anything; only pandas DataFrames have `attrs`.
+        Any object. Only pandas DataFrames have `attrs`.
 
     Returns
     -------
     image_shape : tuple of int or None
-        `(height, width, channels)`; None if `X` carries no valid shape.
+        Shape `(height, width, channels)`, or None if `X` carries no valid shape.
     """
     if not _is_table(X):
         return None
@@ -113,17 +113,17 @@ def check_image_shape(image_shape):
     Parameters
     ----------
     image_shape : sequence of int
-        `(height, width)` or `(height, width, channels)`.
+        Shape `(height, width)` or `(height, width, channels)`.
 
     Returns
     -------
     image_shape : tuple of int
-        `(height, width, channels)`; one channel if the user gave none.
+        Shape `(height, width, channels)`, with one channel if the user gave none.
 
     Raises
     ------
     ValueError
-        If these are not two or three positive integers.
+        If `image_shape` does not hold two or three positive integers.
     """
     shape = tuple(image_shape)
     if len(shape) not in (2, 3) or not all(
@@ -151,7 +151,7 @@ def infer_image_shape(X_shape, image_shape=None):
     Returns
     -------
     image_shape : tuple of int
-        `(height, width, channels)`.
+        Shape `(height, width, channels)`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Moving the pixels of image stacks: by whole pixels in NumPy, others in TensorFlow."""
+"""Shifts of images by whole pixels, in NumPy, and warps, in TensorFlow."""
 
 import math
 
@@ -17,7 +17,7 @@ def translate(images, down, right):
     images : ndarray of shape (n, height, width, channels)
         Images of any dtype.
     down, right : ndarray of shape (n,), dtype int
-        Shift of each image in pixels; negative values move it up and left.
+        Shift of each image in pixels. Negative values move the image up and left.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def warp(images, matrices):
     Returns
     -------
     warped : ndarray of shape (n, height, width, channels)
-        New array of the same dtype; integers are rounded.
+        New array of the same dtype, with integers rounded.
     """
     import tensorflow as tf
 

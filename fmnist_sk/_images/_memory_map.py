@@ -1,4 +1,4 @@
-"""Reading memory-mapped arrays without keeping what was read in memory."""
+"""Reader of memory-mapped arrays that does not keep the rows in memory."""
 
 import mmap
 from itertools import pairwise
@@ -28,7 +28,7 @@ def read_rows(X, rows):
     Returns
     -------
     part : ndarray of shape (len(rows), n_features)
-        The rows: a view if `rows` is a slice.
+        Rows, a view of `X` if `rows` is a slice.
     """
     mapping = _mapping(X)
     if mapping is None:
@@ -48,10 +48,10 @@ def read_rows(X, rows):
 
 
 def _mapping(array):
-    """Return the file mapping behind an array if its pages can be released safely."""
+    """Return the file mapping of an array, or None if its pages must stay in memory."""
     shared = False
     while isinstance(array, np.ndarray):
-        # A copy-on-write mapping keeps changes in its pages only: they must stay.
+        # A copy-on-write mapping keeps changes only in its pages, so they must stay.
         shared = getattr(array, "mode", None) in ("r", "r+", "w+")
         array = array.base
     can_release = shared and hasattr(mmap, "MADV_DONTNEED")

@@ -38,12 +38,12 @@ class LabelledImages:
 
     @property
     def content(self):
-        """The arrays, for keys and digests."""
+        """The arrays, from which keys and digests are made."""
         return self.images, self.codes, self.weights, self.rows
 
     @cached_property
     def sample_weight(self):
-        """Weights of all rows, float32, with a mean of 1 over the rows in use."""
+        """Float32 weights of all rows, with a mean of 1 over the rows in use."""
         return (self.weights / self.weights[self.rows].mean()).astype(np.float32)
 
     def split(self, fraction, random_state):

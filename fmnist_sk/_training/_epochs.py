@@ -55,6 +55,11 @@ class Run:
         ----------
         best_epoch : int, default=None
             Epoch after which the weights are as they are now; None is the last.
+
+        Returns
+        -------
+        result : TrainingResult
+            Copies of weights, optimizer state and history.
         """
         graph, start, plan = self.graph, self.start, self.plan
         return TrainingResult(
@@ -83,6 +88,8 @@ def run_epochs(run, training, held_out, *, callbacks, **_):
     callbacks : list of keras.callbacks.Callback
         Observers, called as Keras calls them. They may stop the run, and change
         weights and learning rate.
+    **_ : dict
+        Other arguments of a Keras model's `fit`, which the plan holds.
 
     Returns
     -------
@@ -192,7 +199,7 @@ def _steps_per_call(images, batch_size):
 
 
 def _watches_batches(callback):
-    """Tell whether a callback of somebody else does anything at training batches."""
+    """Return whether a callback of somebody else does anything at training batches."""
     if type(callback).__module__.startswith(__package__):
         return False
     names = (

@@ -14,7 +14,7 @@ class FitTask:
     estimator : estimator
         Estimator that is fitted.
     context : sklearn.callback.CallbackContext or None
-        scikit-learn's task; with None there are no callbacks, and nothing happens.
+        Task of scikit-learn; with None there are no callbacks, and nothing happens.
     data : tuple of X, y and sample_weight or None
         Data as the user passed them, which is how the estimator predicts them best.
     attributes : callable or None
@@ -70,7 +70,8 @@ class FitTask:
         Parameters
         ----------
         result : callable, default=None
-            See `begin_part`. By default the estimator has its fitted attributes.
+            Function that returns the result, called only if a callback asks for it. By
+            default the estimator has its fitted attributes.
 
         Returns
         -------

@@ -27,7 +27,7 @@ def borrow(key, build):
     Yields
     ------
     graph : TrainingGraph
-        For the caller alone, in an unknown state.
+        Graph for the caller alone, in an unknown state.
     """
     with _LOCK:
         resting = _idle.get(key)

@@ -13,7 +13,7 @@ class Progress(keras.callbacks.Callback):
     Parameters
     ----------
     verbose : {0, 1, 2}
-        Nothing, a progress bar, or a line for each epoch.
+        Verbosity: nothing, a progress bar, or a line for each epoch.
     """
 
     def __init__(self, verbose):

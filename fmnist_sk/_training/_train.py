@@ -45,7 +45,7 @@ def train(
     Returns
     -------
     result : TrainingResult
-        What was learnt.
+        Weights and history of the run.
 
     Raises
     ------

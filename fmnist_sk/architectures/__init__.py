@@ -1,11 +1,11 @@
-"""Network architectures: one file each, and the blocks they are made of.
+"""Network architectures, one per file, and the blocks that they are made of.
 
 An architecture is written once, as a function that stacks blocks on images. The blocks
 come in three interpretations with the same weights in the same order: the layers that
 train fast on a CPU (`_fast_blocks`), stock Keras layers for `to_keras`
 (`_stock_blocks`), and plain operations on folded weights for prediction
-(`_folded_blocks`). This room knows nothing of scikit-learn, and importing it imports
-neither Keras nor TensorFlow.
+(`_folded_blocks`). This subpackage does not depend on scikit-learn, and importing it
+imports neither Keras nor TensorFlow.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an architecture is, and the registry of all architectures."""
+"""Definition of an architecture, and the registry of all architectures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-#: Parameters of a network. None leaves each of them to the architecture.
+#: Parameters of a network. None stands for the architecture's own value.
 NETWORK_PARAMETERS = (
     "filters",
     "kernel_size",
@@ -20,7 +20,7 @@ NETWORK_PARAMETERS = (
 
 @dataclass(frozen=True)
 class Recipe:
-    """How an architecture is trained by default.
+    """Default settings for training an architecture.
 
     The values were chosen on images held out from Fashion-MNIST's 60,000 training
     images; `docs/recipes.md` has the ablations.
@@ -28,7 +28,7 @@ class Recipe:
     Attributes
     ----------
     epochs : int
-        Passes over a large data set.
+        Number of passes over a large data set.
     rate : float
         Peak of a decaying learning rate, as a multiple of the optimizer's constant
         rate.
@@ -50,7 +50,7 @@ class Recipe:
 
 @dataclass(frozen=True, eq=False)
 class Architecture:
-    """A network's layers and how they are trained.
+    """Layers of a network and the settings that train them.
 
     Attributes
     ----------
@@ -58,10 +58,10 @@ class Architecture:
         Value of the parameter `architecture` that selects it.
     defaults : mapping of str to object
         Value of each network parameter that is None. `filters` has one number per
-        stage; an integer given by the user is the first stage's number and scales the
-        others.
+        stage. An integer given by the user is the number of the first stage and scales
+        the others.
     recipe : Recipe
-        How it is trained by default.
+        Default settings for training.
     features : callable
         Function `(x, blocks, parameters, options)` that stacks blocks on images `x` of
         shape `(n, height, width, channels)` and returns features of shape
@@ -88,12 +88,12 @@ class Architecture:
         blocks : Blocks
             Blocks that the layers are made of.
         parameters : mapping of str to object
-            Every network parameter, resolved.
+            Resolved value of every network parameter.
 
         Returns
         -------
         logits : tensor of shape (n, n_classes)
-            The output.
+            Logits of each image.
         """
         options = {name: parameters[name] for name in ("batch_norm", "activation")}
         x = self.features(x, blocks, parameters, options)
@@ -123,12 +123,12 @@ def register(architecture: Architecture) -> Architecture:
     Returns
     -------
     architecture : Architecture
-        The same.
+        Same architecture.
 
     Raises
     ------
     ValueError
-        If the name is taken or the defaults are not complete.
+        If the name is already taken or the defaults are incomplete.
     """
     name = architecture.name
     if name in _REGISTRY:

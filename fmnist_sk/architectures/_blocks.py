@@ -1,4 +1,4 @@
-"""What the three interpretations of the blocks have in common."""
+"""Base class of the three interpretations of the blocks."""
 
 import keras
 
@@ -7,7 +7,7 @@ BATCH_NORM_EPSILON = 1e-3
 
 
 class Blocks:
-    """Steps that an architecture is written in.
+    """Steps that an architecture is composed of.
 
     `FastBlocks`, `StockBlocks` and `FoldedBlocks` interpret them for training, for
     ordinary Keras models and for prediction. A subclass adds the steps with weights,
@@ -52,9 +52,9 @@ class Blocks:
     def _take_pixels(self, x, kernel_size, strides):
         """Replace the strides of a convolution of single pixels by taking pixels.
 
-        The result is the same. TensorFlow 2.21's gradient of the strided convolution
-        writes beyond its memory for some numbers of filters and images (8 filters, 15
-        images).
+        The result is the same. In TensorFlow 2.21, the gradient of the strided
+        convolution writes beyond its memory for some numbers of filters and images (8
+        filters, 15 images).
         """
         if kernel_size != (1, 1) or strides == 1:
             return x, strides
@@ -68,8 +68,8 @@ def split_mish(x):
     """Compute mish in a form that TensorFlow's graph optimizer leaves alone.
 
     The optimizer recognises softplus, tanh and product as one operation. It then fuses
-    this operation with a convolution, its bias and a sum before it, for which there is
-    no implementation on a CPU: "Fusion is not implemented: [BiasAdd,Add,Mish]"
-    (TensorFlow 2.21). Tanh is odd, so the signs change nothing else.
+    this operation with a convolution, its bias and a sum before it. A CPU has no
+    implementation of the result: "Fusion is not implemented: [BiasAdd,Add,Mish]"
+    (TensorFlow 2.21). Tanh is odd, so the two signs cancel.
     """
     return -x * keras.ops.tanh(-keras.ops.softplus(x))

@@ -1,8 +1,8 @@
-"""Three convolutions of few filters, without a dense layer.
+"""Architecture of three convolutions with few filters and no dense layer.
 
 Strides take the place of pooling after the first convolution (Springenberg et al.,
-"Striving for simplicity: the all convolutional net", arXiv:1412.6806): a strided
-convolution is a quarter of the work of a pooled one.
+"Striving for simplicity: the all convolutional net", arXiv:1412.6806). A strided
+convolution takes a quarter of the work of a pooled convolution.
 """
 
 from ._architecture import Architecture, Recipe, register

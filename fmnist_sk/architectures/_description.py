@@ -1,4 +1,4 @@
-"""NetworkDescription: what a network is built from, with every parameter resolved."""
+"""NetworkDescription: the specification of a network, with resolved parameters."""
 
 from __future__ import annotations
 
@@ -12,36 +12,38 @@ from .. import _engine
 from ._architecture import Recipe, find_architecture
 from ._ensemble import Ensemble, hashable
 
-# Share of the largest output by which two answers of the same network can differ:
-# processors round differently, and a user's network may compute in bfloat16.
+# Largest difference between two responses of the same network, as a fraction of the
+# largest output. Processors round differently, and a user's network may compute in
+# bfloat16.
 _SAME_RESPONSE = 0.02
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkDescription:
-    """What a network is built from; hashable and picklable.
+    """Specification of a network, hashable and picklable.
 
-    Descriptions are equal if they describe the same network. For a function as
-    architecture that takes more than the function itself, because it can read globals
-    and closures: the fingerprint and the response tell two networks of one function
-    apart.
+    Descriptions are equal if they describe the same network. If the architecture is a
+    function, comparing the functions is not enough, because a function can read globals
+    and closures. The fingerprint and the response distinguish two networks of the same
+    function.
 
     Attributes
     ----------
     architecture : str, Ensemble or callable
-        Name in the registry, several of them, or a function that builds a network.
+        Name in the registry, several names, or a function that builds a network.
     image_shape : tuple of int
-        `(height, width, channels)`.
+        Shape of one image, `(height, width, channels)`.
     n_classes : int
         Number of logits.
     parameters : tuple of (str, object)
-        Resolved network parameters; for an ensemble `dropout`, `batch_norm` and
-        `members`, which holds the parameters of each member.
+        Resolved network parameters. For an ensemble these are `dropout`, `batch_norm`
+        and `members`, which holds the parameters of each member.
     fingerprint : str
-        SHA-256 of the layers that a function built; empty for a named architecture.
+        SHA-256 of the layers that a function built. It is empty for a named
+        architecture.
     response : tuple of float
         Some outputs of the network that a function built, for fixed images and fixed
-        weights; empty for a named architecture and for a network that is random.
+        weights. It is empty for a named architecture and for a network that is random.
     """
 
     architecture: str | Ensemble | Callable[..., Any]
@@ -57,7 +59,7 @@ class NetworkDescription:
         return self._key == other._key and self.responds_like(other)
 
     def __hash__(self) -> int:
-        # Without the response, which is compared with a tolerance.
+        # The response is left out, because it is compared with a tolerance.
         return hash(self._key)
 
     @property
@@ -71,7 +73,7 @@ class NetworkDescription:
         )
 
     def responds_like(self, other: NetworkDescription) -> bool:
-        """Tell whether both networks computed the same, so far as that is known."""
+        """Return whether both networks computed the same, as far as it is known."""
         if len(self.response) != len(other.response):
             return False
         largest = max(map(abs, (*self.response, *other.response)), default=0.0)
@@ -82,14 +84,14 @@ class NetworkDescription:
 
     @property
     def dropout(self) -> float:
-        """The dropout rate of a named architecture."""
+        """Dropout rate of a named architecture."""
         return 0.0 if callable(self.architecture) else dict(self.parameters)["dropout"]
 
     def with_dropout(self, rate: float) -> NetworkDescription:
         """Describe the same network with another dropout rate.
 
-        A function's description stays as it is: only the function knows what its
-        parameter does.
+        The description of a function is returned unchanged, because only the function
+        knows the meaning of its parameter.
         """
         if callable(self.architecture):
             return self
@@ -105,15 +107,15 @@ def describe_network(
 ) -> NetworkDescription:
     """Describe the network that the parameters of an estimator stand for.
 
-    A function as architecture is called to see what it builds now; this starts
-    TensorFlow.
+    A function as architecture is called, because only its result shows which network it
+    builds now. This starts TensorFlow.
 
     Parameters
     ----------
     architecture : str, Ensemble or callable
-        Name in the registry, several of them, or a function that builds a network.
+        Name in the registry, several names, or a function that builds a network.
     image_shape : tuple of int
-        `(height, width, channels)`.
+        Shape of one image, `(height, width, channels)`.
     n_classes : int
         Number of logits.
     parameters : dict
@@ -122,13 +124,13 @@ def describe_network(
     Returns
     -------
     description : NetworkDescription
-        With every parameter resolved.
+        Description with every parameter resolved.
 
     Raises
     ------
     ValueError
-        If a size is no size, the number of filters does not fit the architecture, or
-        a function builds a network that is none for these images and classes.
+        If a size is invalid, the number of filters does not fit the architecture, or
+        the network of a function does not fit the images and classes.
     TypeError
         If a function does not take a parameter that was set or returns no network.
     """
@@ -162,9 +164,9 @@ def recipe_of(description: NetworkDescription) -> Recipe:
     Returns
     -------
     recipe : Recipe
-        Recipe of its architecture; for an ensemble, of the first member. A function's
-        network has the default recipe. Networks whose batch normalisation was switched
-        off do not get the higher learning rates, which need it.
+        Recipe of the architecture or, for an ensemble, of the first member. The network
+        of a function has the default recipe. Networks without their batch normalisation
+        do not get the higher learning rates, which need it.
     """
     architecture = description.architecture
     if callable(architecture):
@@ -185,15 +187,16 @@ def resolve_parameters(
     Parameters
     ----------
     architecture : str, Ensemble or callable
-        Name in the registry, several of them, or a function that builds a network.
+        Name in the registry, several names, or a function that builds a network.
     parameters : dict
         Values, or None, of `NETWORK_PARAMETERS`.
 
     Returns
     -------
     parameters : dict
-        For a named architecture all of them, with `filters` and `dense_units` as
-        tuples; for a function those that are not None.
+        Resolved parameters. For a named architecture these are all parameters, with
+        `filters` and `dense_units` as tuples. For a function these are the parameters
+        that are not None.
     """
     given = hashable(parameters)
     _check_sizes(given)
@@ -219,7 +222,7 @@ def _parameters_of_ensemble(ensemble, given):
         (name, resolve_parameters(name, given | dict(own)))
         for name, own in ensemble.members
     ]
-    # One rate for all members, so that it can change without another graph.
+    # All members share one rate, so that it can change without another graph.
     rates = [parameters.pop("dropout") for _, parameters in resolved]
     return {
         "members": tuple((name, tuple(sorted(p.items()))) for name, p in resolved),

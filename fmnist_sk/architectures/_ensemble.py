@@ -1,4 +1,4 @@
-"""Ensemble: several networks trained as one, whose logits are averaged."""
+"""Ensemble: several networks trained as one, with averaged logits."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Ensemble:
     Parameters
     ----------
     *members : str or (str, dict)
-        At least two names of architectures. A dict holds the network parameters that
-        differ from the classifier's own; `dropout` cannot differ.
+        Names of at least two architectures. A dict holds the network parameters that
+        differ from those of the classifier. `dropout` cannot differ.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def ensemble_logits(x, n_classes, blocks, parameters):
     Returns
     -------
     logits : tensor of shape (n, n_classes)
-        The output.
+        Averaged logits of each image.
     """
     dropout = {"dropout": parameters["dropout"]}
     return blocks.average(

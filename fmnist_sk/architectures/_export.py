@@ -1,4 +1,4 @@
-"""Fitted networks as ordinary Keras models."""
+"""Export of fitted networks as ordinary Keras models."""
 
 import keras
 
@@ -15,11 +15,11 @@ def to_keras(description, weights, normalisation, *, tta=None, temperature=1.0):
     description : NetworkDescription
         Description of the network.
     weights : list of ndarray
-        Its weights.
+        Weights of the network.
     normalisation : Normalisation
-        Mean and scale of its training images.
+        Mean and scale of the training images.
     tta : {None, "flip", "flip_shift"}, default=None
-        Test-time augmentation: the logits of several views are averaged.
+        Test-time augmentation, which averages the logits of several views.
     temperature : float, default=1.0
         Divisor of the logits.
 
@@ -32,15 +32,15 @@ def to_keras(description, weights, normalisation, *, tta=None, temperature=1.0):
     Raises
     ------
     ValueError
-        If a function as architecture builds another network now than the described
-        one.
+        If a function as architecture now builds a network other than the described one.
     """
     network = build_network(description, stock=True)
     network.set_weights(weights)
     with _engine.building():
         images = keras.Input(description.image_shape, name="images")
-        # Two layers, as Rescaling multiplies first; Keras's Normalization squares the
-        # scale in float32, and other formats do not take its constants.
+        # There are two layers, because Rescaling multiplies first. Normalization of
+        # Keras squares the scale in float32, and other formats do not take its
+        # constants.
         mean, scale = normalisation.mean, normalisation.scale
         x = keras.layers.Rescaling(1.0, (-mean).tolist(), name="centre")(images)
         x = keras.layers.Rescaling((1 / scale).tolist(), name="scale")(x)

@@ -1,4 +1,4 @@
-"""The blocks as networks are trained from them: one layer each."""
+"""Blocks for training, with one layer each."""
 
 import keras
 
@@ -12,8 +12,8 @@ class LayeredBlocks(Blocks):
     Attributes
     ----------
     layers : list of keras.layers.Layer
-        Layers with weights in the order in which they were made. This is the order of
-        a network's weights, whatever its blocks are made of.
+        Layers with weights, in the order of their creation. All interpretations of the
+        blocks keep a network's weights in this order.
     """
 
     def __init__(self):
@@ -21,7 +21,7 @@ class LayeredBlocks(Blocks):
 
     def logits(self, x, n_classes, **options):
         """Apply the output layer."""
-        # The name marks the output; an ensemble has several.
+        # The name marks the output layer. An ensemble has several output layers.
         n_before = sum(layer.name.startswith("logits") for layer in self.layers)
         name = f"logits_{n_before}" if n_before else "logits"
         return self._apply(keras.layers.Dense(n_classes, name=name, **options), x)
@@ -62,5 +62,5 @@ class FastBlocks(LayeredBlocks):
 
     def logits(self, x, n_classes):
         """Apply the output layer, in float32."""
-        # Training sets the weights: random ones would be drawn for nothing.
+        # Training sets the weights, so random initial values would never be used.
         return super().logits(x, n_classes, kernel_initializer="zeros", dtype="float32")

@@ -1,15 +1,15 @@
-"""The layers that train fast on a CPU: one for each block with weights, and dropout.
+"""Layers that train fast on a CPU: one per block with weights, and dropout.
 
-A block of a convolution, max-pooling, batch normalisation or bias, and activation
-is one layer here, for two reasons. Pooling first leaves the elementwise work a
-quarter of the pixels, and max-pooling commutes with adding a bias and with any
-monotonic activation, so the result is that of the textbook order. And TensorFlow's
-fused batch normalisation takes bfloat16 images with float32 statistics, where
+A convolution, max-pooling, batch normalisation or bias, and activation are one layer
+here, for two reasons. First, pooling before the elementwise operations leaves them a
+quarter of the pixels. Max-pooling commutes with adding a bias and with any monotonic
+activation, so the result is that of the textbook order. Second, the fused batch
+normalisation of TensorFlow takes bfloat16 images with float32 statistics, whereas
 Keras's own layer casts everything to float32 and back.
 
-Batch normalisation shifts, but does not scale: the layer after it does that. So its
-factors are positive, it commutes with max-pooling, and in prediction it folds into the
-convolution before.
+Batch normalisation has a learned shift, but no learned scale, because the next layer
+can scale. Its factors are therefore positive, so it commutes with max-pooling, and for
+prediction it folds into the convolution before it.
 """
 
 import keras
@@ -19,13 +19,14 @@ import tensorflow as tf
 from ._activations import MONOTONIC_ACTIVATIONS
 from ._blocks import BATCH_NORM_EPSILON
 
-# oneDNN normalises bfloat16 maps in multiples of so many; any others take it ten times
-# as long, and three times as long as casting them to float32 and back.
+# oneDNN normalises bfloat16 maps in multiples of this number. Other numbers of maps
+# take ten times as long, which is three times as long as casting them to float32 and
+# back.
 _BFLOAT16_LANES = 16
 
 
 class Block(keras.layers.Layer):
-    """What a convolutional and a dense block share: bias or norm, and activation."""
+    """Base class of convolutional and dense blocks: bias or norm, and activation."""
 
     def __init__(self, units, *, batch_norm, activation, **kwargs):
         super().__init__(**kwargs)
@@ -33,12 +34,12 @@ class Block(keras.layers.Layer):
         self.batch_norm = batch_norm
         self.activation = activation
         # Function that returns the share of the moving statistics that a step keeps.
-        # Training sets it: the share has to start at 0 and is no weight of the network.
+        # Training sets it, because the share starts at 0 and is not a weight.
         self.momentum = None
 
     def _add_weights(self, kernel_shape):
-        # Zeros, because training and prediction set the weights: random values would
-        # be drawn from the global generators for nothing.
+        # The weights are zeros, because training and prediction set them. Random values
+        # would advance the global generators and never be used.
         self.kernel = self.add_weight(
             name="kernel", shape=kernel_shape, initializer="zeros"
         )
@@ -61,7 +62,7 @@ class Block(keras.layers.Layer):
             setattr(self, name, weight)
 
     def _shift(self, x, training):
-        """Batch normalisation, or the bias."""
+        """Apply batch normalisation, or add the bias."""
         if not self.batch_norm:
             return x + keras.ops.cast(self.bias, x.dtype)
         if not training:
@@ -132,10 +133,10 @@ class ConvBlock(Block):
         """Apply the block to images `(n, height, width, channels)`."""
         kernel = self.kernel
         if not self._used.all():
-            # The gradient of the other taps is 0. oneDNN's in bfloat16 is not: it is
-            # whatever was in memory.
+            # The gradient of the other taps is 0. In bfloat16, oneDNN returns arbitrary
+            # values from memory instead.
             kernel = keras.ops.where(self._used, kernel, keras.ops.zeros_like(kernel))
-        # A callback can call the network while Keras's global format is another one.
+        # A callback can call the network while Keras's global data format differs.
         x = keras.ops.conv(
             x,
             kernel,
@@ -172,7 +173,7 @@ class ConvBlock(Block):
 
 
 def _used_taps(size, kernel, stride, padding):
-    """Tell which rows of a kernel ever meet a pixel and not only padding."""
+    """Return, for each row of a kernel, whether it ever meets a pixel of the image."""
     if padding == "valid":
         return [True] * kernel
     n_outputs = -(-size // stride)

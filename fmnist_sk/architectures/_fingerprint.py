@@ -1,21 +1,21 @@
-"""The fingerprint of a Keras model: equal for models of equal layers."""
+"""Fingerprint of a Keras model, equal for models with equal layers."""
 
 import hashlib
 import json
 
 import numpy as np
 
-# Parts of a configuration that differ between models of equal layers: numbers that
-# Keras counts on, seeds (training sets its own), and compiled code, which names the
-# file it came from and changes with the version of Python.
+# Parts of a configuration that differ between models with equal layers: identifiers
+# that Keras counts up, seeds (training sets its own), and compiled code, which contains
+# the name of its file and changes with the version of Python.
 _IGNORED = {"seed", "shared_object_id", "code"}
 
 
 def fingerprint_of(model):
     """Compute the SHA-256 of a model's layers and of the shapes of its weights.
 
-    Two models of the same layers have the same fingerprint, although Keras numbers the
-    names of their layers on. Values of weights do not count.
+    Two models with the same layers have the same fingerprint, although Keras counts up
+    the numbers in the names of their layers. Values of weights have no effect.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def fingerprint_of(model):
     Returns
     -------
     fingerprint : str
-        Hexadecimal digits.
+        SHA-256 in hexadecimal digits.
     """
     trainable = {id(v) for v in model.trainable_variables}
     content = {
@@ -48,10 +48,10 @@ def fingerprint_of(model):
 
 
 def _config_of(layer):
-    """Return the configuration, or the parts', of a model that has none itself."""
+    """Return the configuration of a model, or of its parts if it has none itself."""
     try:
         return layer.get_config()
-    except Exception:  # a user's class whose arguments Keras cannot tell
+    except Exception:  # a user's class whose arguments Keras cannot find out
         parts = getattr(layer, "layers", [])
         return [[_class_name(type(part)), _config_of(part)] for part in parts]
 
@@ -61,7 +61,7 @@ def _class_name(cls):
 
 
 def _plain(value):
-    """Describe an object that JSON cannot hold, by nothing that differs by process."""
+    """Describe an object that JSON cannot hold, the same way in every process."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, (set, frozenset)):
@@ -90,7 +90,7 @@ def _number_names(value, numbers):
 
 def _normalise(value, numbers):
     if isinstance(value, dict):
-        # Without None, so that an option a later version of Keras adds changes nothing.
+        # None is left out, so that an option of a later version of Keras is harmless.
         return {
             key: _normalise(child, numbers)
             for key, child in value.items()

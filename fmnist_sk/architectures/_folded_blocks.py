@@ -1,4 +1,4 @@
-"""The blocks as plain operations with batch normalisation folded, for prediction."""
+"""Blocks for prediction: plain operations with folded batch normalisation."""
 
 from itertools import pairwise
 
@@ -13,14 +13,14 @@ from ._blocks import BATCH_NORM_EPSILON, Blocks, split_mish
 def fold(weights):
     """Fold batch normalisation into the kernels and biases before it.
 
-    In prediction, batch normalisation is a fixed scale and shift of each feature, which
-    the convolution before it can do as well.
+    In prediction, batch normalisation is a fixed scale and shift of each feature. The
+    convolution before it can include both.
 
     Parameters
     ----------
     weights : list of ndarray
-        Weights of a named architecture: each layer's kernel, then its bias, or its
-        beta, moving mean and moving variance.
+        Weights of a named architecture. Each layer has its kernel, followed either by
+        its bias, or by its beta, moving mean and moving variance.
 
     Returns
     -------
@@ -45,7 +45,7 @@ class FoldedBlocks(Blocks):
     Parameters
     ----------
     weights : iterable of tensor
-        What `fold` returns, in this order.
+        Weights that `fold` returns, in the same order.
     """
 
     def __init__(self, weights):
@@ -63,7 +63,7 @@ class FoldedBlocks(Blocks):
         batch_norm,
         activation,
     ):
-        """Apply a convolution, bias, pooling and activation, ordered as `ConvBlock`."""
+        """Apply convolution, bias, pooling and activation, ordered like `ConvBlock`."""
         x, strides = self._take_pixels(x, kernel_size, strides)
         kernel, bias = next(self._weights), next(self._weights)
         x = tf.nn.bias_add(tf.nn.conv2d(x, kernel, strides, padding.upper()), bias)
@@ -79,7 +79,7 @@ class FoldedBlocks(Blocks):
         return keras.activations.get(activation)(self._product(x))
 
     def dropout(self, x, rate):
-        """Return x: nothing is dropped in prediction."""
+        """Return x unchanged, because nothing is dropped in prediction."""
         return x
 
     def logits(self, x, n_classes):

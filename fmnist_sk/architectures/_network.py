@@ -1,4 +1,4 @@
-"""Networks built from their description, and the weights a training run starts from."""
+"""Networks built from their description, and the initial weights of a training run."""
 
 import random
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from ._stock_blocks import StockBlocks
 
 @dataclass(frozen=True)
 class Network:
-    """A Keras model with what has to be known of its output.
+    """Keras model, with the order of its weights and the kind of its output.
 
     Attributes
     ----------
@@ -25,11 +25,11 @@ class Network:
         Model that maps normalised images `(n, height, width, channels)` to
         `(n, n_classes)`.
     variables : list of keras.Variable
-        Its weights. The weights of a named architecture come in the same order
-        whatever layers it is built from, which Keras's own order does not.
+        Weights of the model. For a named architecture, their order does not depend on
+        the layers that it is built from, unlike Keras's own order.
     output : {"logits", "probabilities", "scores"}, default="logits"
-        What the model returns. Scores are positive and need not sum to 1, as of a
-        sigmoid per class; like Keras's cross-entropy, this package divides them by
+        Kind of output. Scores are positive and need not sum to 1, such as those of one
+        sigmoid per class. Like Keras's cross-entropy, this package divides them by
         their sum.
     """
 
@@ -51,13 +51,13 @@ class Network:
         output = keras.ops.cast(output, "float32")
         if self.output == "logits":
             return output
-        # Softmax of the logarithm gives the probabilities back.
+        # The softmax of the logarithm is the probabilities again.
         return keras.ops.log(keras.ops.maximum(output, np.finfo(np.float32).tiny))
 
     def connect(self, *, momentum, dropout):
-        """Let training set two values while it runs, without another graph.
+        """Connect two values that training can then change without another graph.
 
-        A network that a function built has layers of its own and ignores them.
+        A network that a function built has its own layers and ignores both values.
 
         Parameters
         ----------
@@ -103,21 +103,20 @@ def build_network(description, dtype="float32", *, stock=False):
     description : NetworkDescription
         Description of the network.
     dtype : {"float32", "mixed_bfloat16"}, default="float32"
-        Keras's policy for a named architecture; a function decides for itself.
+        Keras's policy for a named architecture. A function chooses its own.
     stock : bool, default=False
         Whether to use stock Keras layers only.
 
     Returns
     -------
     network : Network
-        Network of its own with arbitrary weights. Until `save_as` says otherwise, its
-        model is saved as the same network of stock layers.
+        New network with arbitrary weights. Until `save_as` is called, its model is
+        saved as the same network of stock layers.
 
     Raises
     ------
     ValueError
-        If a function as architecture builds another network now than the described
-        one.
+        If a function as architecture now builds a network other than the described one.
     """
     if callable(description.architecture):
         from ._own_network import rebuild
@@ -148,7 +147,7 @@ def build_logits(x, description, blocks):
     Returns
     -------
     logits : tensor of shape (n, n_classes)
-        The output.
+        Logits of each image.
     """
     parameters = dict(description.parameters)
     if isinstance(description.architecture, Ensemble):
@@ -171,7 +170,7 @@ def initial_weights(description, network, seed):
     description : NetworkDescription
         Description of the network.
     network : Network
-        Network built from it; it is not changed.
+        Network built from the description, which is not changed.
     seed : int
         Seed of the generator.
 
@@ -183,8 +182,8 @@ def initial_weights(description, network, seed):
     if callable(description.architecture):
         from ._own_network import call_function
 
-        # Only the function knows its initialisers (or pretrained weights): call it
-        # anew, with the global seeds that Keras reads set for as long as that takes.
+        # Only the function knows its initialisers or pretrained weights. It is called
+        # again while the global seeds that Keras reads are set.
         with _engine.building(), seeded(seed):
             weights = call_function(description).get_weights()
         if [w.shape for w in weights] != [tuple(v.shape) for v in network.variables]:
@@ -214,9 +213,9 @@ def draw_kernel(shape, rng):
 
 @contextmanager
 def seeded(seed):
-    """Set the seeds of Python, NumPy and Keras; None leaves them as they are.
+    """Set the seeds of Python, NumPy and Keras, unless the seed is None.
 
-    Afterwards Python's and NumPy's generators are where they were before.
+    Afterwards the generators of Python and NumPy are in their former state.
     """
     of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
     if seed is not None:

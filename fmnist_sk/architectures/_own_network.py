@@ -1,10 +1,11 @@
-"""Networks that a function of the user builds: checked, told apart and remembered.
+"""Networks that a function of the user builds, with their checks and their cache.
 
-A function can read globals, closures and files, so that the same function may build
-another network at the next call. Compiled graphs are therefore kept by what the
-function built (`NetworkDescription.fingerprint` and `response`), not by the function
-alone. Networks that were described in this process are remembered, so that an estimator
-predicts with the network it was fitted with even if the function builds another now.
+A function can read globals, closures and files, so the same function may build another
+network at the next call. Compiled graphs are therefore cached by the network that the
+function built (`NetworkDescription.fingerprint` and `response`), not only by the
+function. Networks that were described in this process are remembered. An estimator
+predicts with the network that it was fitted with, even if the function now builds
+another one.
 """
 
 import inspect
@@ -21,7 +22,8 @@ from .. import _engine
 from ._fingerprint import fingerprint_of
 from ._network import Network, draw_kernel, seeded
 
-# Networks remembered beside the one used last.
+# Largest number of remembered networks, and of their parameters. The network that was
+# used last is always remembered.
 _MAX_KNOWN = 16
 _MAX_KNOWN_PARAMETERS = 8_000_000
 
@@ -33,18 +35,18 @@ _RESPONSE_SIZE = 16
 
 
 def identify(description):
-    """Call the function of a description and add what tells its network apart.
+    """Call the function of a description, and add the fingerprint of its network.
 
     Parameters
     ----------
     description : NetworkDescription
-        Description of a function's network without fingerprint.
+        Description of a function's network, without fingerprint.
 
     Returns
     -------
     description : NetworkDescription
-        Description with fingerprint and response. A network that was described in this
-        process before has the description it had then.
+        Description with fingerprint and response. If the network was described before
+        in this process, its earlier description is returned.
     """
     with _engine.building():
         description, network = _examine(description)
@@ -52,10 +54,9 @@ def identify(description):
 
 
 def rebuild(description):
-    """Build a network of its own that a function built when it was described.
+    """Build a new copy of the network that a function built when it was described.
 
-    Where the function builds another one now, the network is copied from the one that
-    was remembered.
+    If the function now builds another network, the remembered network is copied.
     """
     with _engine.building():
         now, network = _examine(description)
@@ -74,7 +75,7 @@ def rebuild(description):
 def known_network(description):
     """Return the remembered network of a description, or build and remember it.
 
-    It is shared: only its structure is of use, not its weights.
+    The network is shared, so only its structure can be used, not its weights.
     """
     network = _recall(description)
     if network is None:
@@ -89,10 +90,15 @@ def known_network(description):
 def call_function(description):
     """Call the function of a description and check the network it returns.
 
+    Parameters
+    ----------
+    description : NetworkDescription
+        Description of a function's network.
+
     Returns
     -------
     network : Network
-        Network whose `output` has not been looked at.
+        Network whose `output` has not been determined.
 
     Raises
     ------
@@ -181,7 +187,7 @@ def apply_network(network, images, weights, *, return_losses=False):
     Parameters
     ----------
     network : Network
-        Network of a function; it is not changed.
+        Network of a function, which is not changed.
     images : tensor of shape (n, height, width, channels)
         Normalised images.
     weights : sequence of tensor
@@ -192,14 +198,14 @@ def apply_network(network, images, weights, *, return_losses=False):
     Returns
     -------
     output : tensor of shape (n, n_classes)
-        The model's output.
+        Output of the model.
     losses : list of tensor
         Losses of regularizers, if asked for.
     """
     model = network.model
     position = {id(v): i for i, v in enumerate(network.variables)}
     state = [
-        # Seeds of dropout are variables, too, but no weights.
+        # The seeds of dropout are variables, but not weights.
         weights[position[id(v)]] if id(v) in position else v.value
         for v in model.non_trainable_variables
     ]
@@ -216,7 +222,7 @@ def apply_network(network, images, weights, *, return_losses=False):
 
 
 def _examine(description):
-    """Call the function; return the description of what it built, and the network."""
+    """Call the function, and return the network's description and the network."""
     with seeded(None):
         network = call_function(description)
         output = _probe(network, description.image_shape)
@@ -238,9 +244,9 @@ class _Output:
     values : ndarray of shape (n, n_classes)
         Outputs of some images.
     tolerance : float
-        Error to allow in a sum of probabilities.
+        Allowed error of a sum of probabilities.
     response : tuple of float
-        What is kept of them; empty if the same image gave two outputs.
+        Outputs that are kept. It is empty if the same image had two outputs.
     """
 
     values: np.ndarray
@@ -249,7 +255,7 @@ class _Output:
 
 
 def _probe(network, image_shape):
-    """Apply a network with fixed weights to fixed images; None if that fails."""
+    """Apply a network with fixed weights to fixed images. Return None if that fails."""
     rng = np.random.default_rng(0)
     weights = [
         keras.ops.convert_to_tensor(_probing_weight(v, rng), dtype=v.dtype)
@@ -257,13 +263,13 @@ def _probe(network, image_shape):
     ]
     images = rng.standard_normal((2, *image_shape), dtype=np.float32)
     try:
-        # Every image twice, to notice a network that draws random numbers.
+        # Every image comes twice, to detect a network that draws random numbers.
         output, losses = apply_network(
             network, np.concatenate([images, images]), weights, return_losses=True
         )
         values = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))
         losses = [float(keras.ops.convert_to_numpy(loss)) for loss in losses]
-    except Exception:  # the training graph will fail in the same way, and say so
+    except Exception:  # the training graph will fail with the same error
         return None
     if not np.isfinite(values).all():
         return None
@@ -273,7 +279,7 @@ def _probe(network, image_shape):
     step = max(1, once.size // _RESPONSE_SIZE)
     # A regularizer changes training, but no output.
     response = [*once.ravel()[::step][:_RESPONSE_SIZE], *losses]
-    # Few digits, so that the same network on the same machine has the same response.
+    # Digits are few, so that the same network has the same response on one machine.
     digits = tuple(float(f"{value:.4g}") for value in response) if steady else ()
     return _Output(values, 1e-3 if single else 2e-2, digits)
 
@@ -284,15 +290,16 @@ def _probing_weight(variable, rng):
         return variable.numpy()
     if len(shape) > 1:
         return draw_kernel(shape, rng)
-    # Biases and shifts, but also scales and variances, which have to be positive.
+    # Other weights are biases and shifts, but also scales and variances, which must be
+    # positive.
     return rng.uniform(0.5, 1.5, shape)
 
 
 def _kind_of_output(model, output):
-    """Tell whether a model returns logits, probabilities or scores.
+    """Return the kind of a model's output: logits, probabilities or scores.
 
     A softmax can be a layer, an activation, an operation of `keras.ops` or the body of
-    a Lambda, so what counts is what comes out.
+    a Lambda, so the values of the output decide.
     """
     last = _last_operation(model)
     name = type(last).__name__
@@ -325,7 +332,7 @@ def _is_same(description, now):
     if not description.fingerprint:
         return True
     if description.response or now.response:
-        # Another version of Keras may have other options, and so fingerprints.
+        # Another version of Keras may have other options, and so other fingerprints.
         return description.responds_like(now)
     return description.fingerprint == now.fingerprint
 
@@ -347,7 +354,7 @@ def _recall(description):
 
 
 def _remember(description, network):
-    """Remember a network, unless it is known; return the known description and it."""
+    """Remember a network unless it is known, and return what is remembered."""
     with _LOCK:
         found = _known.setdefault(description, (description, network))
         _known.move_to_end(description)

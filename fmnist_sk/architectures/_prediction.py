@@ -12,7 +12,7 @@ def prediction_weights(description, weights):
     description : NetworkDescription
         Description of the network.
     weights : list of ndarray
-        Its weights.
+        Weights of the network.
 
     Returns
     -------
@@ -33,14 +33,14 @@ def prediction_function(description):
     Returns
     -------
     function : callable
-        Function from normalised images `(n, height, width, channels)` and a sequence
-        of tensors, those of `prediction_weights`, to float32 logits.
+        Function from normalised images `(n, height, width, channels)` and the sequence
+        of tensors that `prediction_weights` returns to float32 logits.
 
     Raises
     ------
     ValueError
-        If a function as architecture builds another network now than the described
-        one, and this process does not know that one.
+        If a function as architecture now builds a network other than the described one,
+        and this process has not remembered the described network.
     """
     if not callable(description.architecture):
         return lambda pixels, weights: build_logits(

@@ -1,7 +1,7 @@
-"""A convolution and two stages of two residual units of two convolutions each.
+"""Architecture of one convolution and two stages of two residual units.
 
-After He et al., "Deep residual learning for image recognition", arXiv:1512.03385, with
-fewer and narrower stages.
+Each unit has two convolutions. The architecture follows He et al., "Deep residual
+learning for image recognition", arXiv:1512.03385, with fewer and narrower stages.
 """
 
 from ._architecture import Architecture, Recipe, register

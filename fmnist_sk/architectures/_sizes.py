@@ -1,12 +1,12 @@
-"""Sizes that follow from the image, so that every architecture takes small ones."""
+"""Sizes that depend on the image, so that every architecture takes small images."""
 
-# Smallest height or width that is pooled: 8 × 8 digits are pooled once, and 28 × 28
-# clothes are not affected.
+# Smallest height or width that is pooled. Digits of 8 × 8 pixels are pooled once, and
+# clothes of 28 × 28 pixels are not affected.
 _SMALLEST_POOLED = 8
 
 
 def pool_size_of(x):
-    """Return the pool size that halves height and width, but no map below 8 pixels."""
+    """Return a pool size that halves a height and a width of at least 8 pixels."""
     return tuple(2 if size >= _SMALLEST_POOLED else 1 for size in x.shape[1:3])
 
 

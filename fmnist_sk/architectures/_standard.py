@@ -1,7 +1,8 @@
-"""Two convolutions with batch normalisation and max-pooling, and a dense layer.
+"""Architecture of two convolutions with batch normalisation, and a dense layer.
 
-The textbook network of `two_conv` with batch normalisation (Ioffe and Szegedy, "Batch
-normalization", arXiv:1502.03167) and dropout, which allow ten times the learning rate.
+It is the textbook network of `two_conv` with batch normalisation (Ioffe and Szegedy,
+"Batch normalization", arXiv:1502.03167) and dropout, which allow ten times the learning
+rate.
 """
 
 from ._architecture import Architecture, Recipe, register

@@ -1,4 +1,4 @@
-"""The blocks as Keras's own layers, for models that load without this package."""
+"""Blocks of stock Keras layers, for models that load without this package."""
 
 import keras
 

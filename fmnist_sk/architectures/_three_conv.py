@@ -1,7 +1,7 @@
-"""A textbook network of three convolutions without pooling, and two dense layers.
+"""Textbook network of three convolutions without pooling, and two dense layers.
 
-Almost all of its weights are in the first dense layer, which sees every pixel of the
-last convolution; dropout (Srivastava et al., JMLR 15, 2014) regularises it.
+Almost all of its weights are in the first dense layer, which reads every pixel of the
+last convolution. Dropout (Srivastava et al., JMLR 15, 2014) regularises this layer.
 """
 
 from ._architecture import Architecture, Recipe, register

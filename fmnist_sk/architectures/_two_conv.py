@@ -1,7 +1,7 @@
-"""The textbook network: two convolutions, each with max-pooling, and a dense layer.
+"""Textbook network of two convolutions with max-pooling, and a dense layer.
 
-As in LeCun et al., "Gradient-based learning applied to document recognition" (1998),
-with the rectified units and the widths of today's tutorials.
+It follows LeCun et al., "Gradient-based learning applied to document recognition"
+(1998), with the rectified units and the widths of today's tutorials.
 """
 
 from ._architecture import Architecture, Recipe, register

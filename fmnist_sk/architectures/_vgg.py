@@ -1,7 +1,8 @@
-"""One convolution and two stages of two, each stage with max-pooling at its end.
+"""Architecture of one convolution and two stages of two convolutions.
 
-After Simonyan and Zisserman, "Very deep convolutional networks for large-scale image
-recognition", arXiv:1409.1556, with batch normalisation and without dense layers.
+Each stage ends with max-pooling. The architecture follows Simonyan and Zisserman, "Very
+deep convolutional networks for large-scale image recognition", arXiv:1409.1556, with
+batch normalisation and without dense layers.
 """
 
 from ._architecture import Architecture, Recipe, register

@@ -1,10 +1,10 @@
-"""Image augmentation: one specification, used in training, pipelines and prediction.
+"""Image augmentation for training, pipelines and prediction.
 
 A specification is None, the name of a preset or a dict of settings, so a grid search
 can vary it. :func:`augment_images` applies it to a stack of images,
 :class:`ImageAugmenter` does the same as a step of a pipeline, and :func:`tta_views`
-returns the fixed views that are averaged at test time. Each operation has a file of its
-own, which `_operations` imports.
+returns the fixed views that are averaged at test time. Each operation has its own file,
+which `_operations` imports.
 """
 
 from ._augment import augment_images, mix_images

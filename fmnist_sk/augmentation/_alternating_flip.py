@@ -1,4 +1,4 @@
-"""Mirroring one half of the images in one epoch and the other half in the next."""
+"""Flip that alternates from epoch to epoch between two halves of the images."""
 
 from numbers import Real
 
@@ -21,7 +21,7 @@ register(
             "alternating_flip": Setting(
                 Options(Real, {0, 1}),
                 "1 mirrors half of the images in one epoch and the other half in the "
-                "next one. Outside of a training, a random half is mirrored.",
+                "next one. Outside of training, a random half is mirrored.",
             ),
         },
         function=alternate,

@@ -1,4 +1,4 @@
-"""Applying a specification to stacks of images."""
+"""Application of a specification to stacks of images."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,8 +20,9 @@ def augment_images(
     """Augment every image at random.
 
     Rotation, zoom, shear and shift are one bilinear warp about the centre of the image.
-    Flips and shifts without them move whole pixels, so they blur nothing. A shift is
-    always a whole number of pixels, at most `shift` times the height or width, rounded.
+    Flips, and shifts without any of the other three, move whole pixels and blur
+    nothing. A shift is always a whole number of pixels, at most `shift` times the
+    height or width, rounded.
     Pixels that come into view at the border repeat the nearest pixel, which suits
     images on any background and of any scale. Erased rectangles get the mean of their
     image, per channel. The centre of a rectangle is any pixel, so that the rectangle
@@ -45,8 +46,8 @@ def augment_images(
     Returns
     -------
     augmented : ndarray of shape (n_images, height, width, channels)
-        Augmented images of the dtype of `images`, integers rounded. `images` itself if
-        there is nothing to do.
+        Augmented images of the dtype of `images`, with integers rounded. The array is
+        `images` itself if no setting is on.
 
     Raises
     ------
@@ -81,20 +82,20 @@ def mix_images(
     images : ndarray of shape (n_images, height, width, channels)
         Images of any real dtype, which are not changed.
     settings : dict
-        Settings, of which only those that mix images are used.
+        Settings, of which only the mixing ones are used.
     rng : numpy.random.Generator
         Random generator.
 
     Returns
     -------
     mixed : ndarray of shape (n_images, height, width, channels)
-        Mixed images of the dtype of `images`, integers rounded. Each image is mixed at
-        most once.
+        Mixed images of the dtype of `images`, with integers rounded. Each image is
+        mixed at most once.
     partners : ndarray of shape (n_images,) of int
         Index of the image that each image is mixed with.
     shares : ndarray of shape (n_images,), dtype float32
-        Weight, 0 to 1, of the image's own label. The partner's label has the rest. 1
-        for images that are not mixed.
+        Weight, 0 to 1, of the image's own label. The partner's label has the rest of
+        the weight. The weight is 1 for images that are not mixed.
 
     Raises
     ------

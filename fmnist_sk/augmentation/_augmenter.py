@@ -21,11 +21,11 @@ from ._spec import check_augmentation
 
 
 class ImageAugmenter(BaseImageTransformer):
-    """Augment the training images of a pipeline.
+    """Transformer that augments the training images of a pipeline.
 
-    :meth:`fit_transform` changes every image at random and :meth:`transform` returns
-    images unchanged. So a pipeline trains on augmented images and predicts on the
-    original ones, in cross-validation too.
+    :meth:`fit_transform` changes every image at random, and :meth:`transform` returns
+    images unchanged. A pipeline therefore trains on augmented images and predicts on
+    the original images, also in cross-validation.
 
     .. note::
         `fit(X).transform(X)` does not equal `fit_transform(X)`, because only
@@ -63,9 +63,9 @@ class ImageAugmenter(BaseImageTransformer):
         Height and width of the rectangle as a fraction, above 0 and at most 1, of those
         of the image.
     image_shape : tuple of int, default=None
-        `(height, width)` or `(height, width, channels)` of the images, if `X` contains
-        rows. By default, a row with a square number of values is a square grey image
-        (784 = 28²), and any other row is an image of height 1.
+        Shape of one image, `(height, width)` or `(height, width, channels)`, if `X` has
+        images as rows. By default, a row with a square number of values is a square
+        grey image (784 = 28²), and any other row is an image of height 1.
     random_state : int, RandomState instance or None, default=None
         Random generator, or its seed. Pass an int to get the same augmented images at
         each call.
@@ -73,7 +73,7 @@ class ImageAugmenter(BaseImageTransformer):
     Attributes
     ----------
     image_shape_ : tuple of int
-        `(height, width, channels)` of one image.
+        Shape of one image, `(height, width, channels)`.
     n_features_in_ : int
         Number of pixel values of one image.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -179,7 +179,7 @@ class ImageAugmenter(BaseImageTransformer):
         -------
         X_augmented : ndarray or DataFrame
             Augmented images of the shape and dtype of `X`. A DataFrame of the library
-            that `set_output` asks for keeps the dtype of each column.
+            that `set_output` names keeps the dtype of each column.
 
         Raises
         ------
@@ -200,7 +200,7 @@ class ImageAugmenter(BaseImageTransformer):
         return self._as_output(cast_like(augmented, X), shape, X)
 
     def _fit_images(self, X):
-        """Check the parameters that constraints cannot, then the images."""
+        """Check the images, and the parameters that the constraints cannot check."""
         check_augmentation(self._settings())
         return self._validate_images(X, reset=True, image_shape=self.image_shape)
 
@@ -219,14 +219,14 @@ class ImageAugmenter(BaseImageTransformer):
         Returns
         -------
         X_same : ndarray or DataFrame
-            The same images, of the shape and dtype of `X`, without a copy if `X` is an
-            array. A DataFrame of the library that `set_output` asks for keeps the dtype
-            of each column.
+            Unchanged images, of the shape and dtype of `X`, without a copy if `X` is an
+            array. A DataFrame of the library that `set_output` names keeps the dtype of
+            each column.
 
         Raises
         ------
         ValueError
-            If `X` is invalid or of another size than the training images.
+            If `X` is invalid or its images differ in size from the training images.
         """
         check_is_fitted(self)
         rows, shape = self._validate_images(X, reset=False)
@@ -235,13 +235,13 @@ class ImageAugmenter(BaseImageTransformer):
         return self._as_output(as_array(X, rows), shape, X)
 
     def _returns_frame_like(self, X):
-        """Return whether `X` is a DataFrame of the library that is asked for."""
+        """Return whether `X` is a DataFrame of the library that `set_output` names."""
         return library_of(X) == _get_output_config("transform", self)["dense"]
 
     def _with_image_shape(self, frame, shape):
-        """Note the shape of the images if `X` did; see `BaseImageTransformer`."""
+        """Store the shape of the images in the frame if `X` stands for a stack."""
         attributes = getattr(frame, "attrs", {})  # polars has none
-        # The parameter `image_shape` may contradict what `X` notes.
+        # The parameter `image_shape` may contradict the shape stored in `X`.
         attributes.pop(IMAGE_SHAPE_ATTRIBUTE, None)
         if len(shape) > 2:
             attributes[IMAGE_SHAPE_ATTRIBUTE] = self.image_shape_

@@ -25,10 +25,10 @@ def library_of(data: Any) -> str | None:
     Returns
     -------
     library : {"pandas", "polars"} or None
-        None for anything else, such as arrays and lists.
+        Name of the library, or None for anything else, such as arrays and lists.
     """
     for name in ("pandas", "polars"):
-        # A library that nobody has imported has made none of these objects.
+        # A library that is not imported has created none of these objects.
         library = sys.modules.get(name)
         if library and isinstance(data, (library.DataFrame, library.Series)):
             return name
@@ -43,13 +43,13 @@ def as_array(X: Any, rows: NDArray[Any]) -> NDArray[Any]:
     X : array-like
         Images of the caller.
     rows : ndarray of shape (n, n_features)
-        The same images, checked.
+        Checked images with the same values.
 
     Returns
     -------
     images : ndarray
-        `X` as an array, without a copy if it is one. `rows` if NumPy has no numeric
-        dtype for `X`, such as columns of mixed types.
+        Array of the images: `X`, without a copy if it is an array, or `rows` if NumPy
+        has no numeric dtype for `X`, for instance because its columns have mixed types.
     """
     images = np.asarray(X)
     return images if images.dtype.kind in "biuf" else rows
@@ -68,7 +68,7 @@ def cast_like(images: NDArray[Any], X: Any) -> NDArray[Any]:
     Returns
     -------
     images : ndarray
-        Integers are rounded and clipped to the range of the dtype.
+        Cast images. Integers are rounded and clipped to the range of the dtype.
     """
     library = library_of(X)
     if library == "pandas":
@@ -92,7 +92,7 @@ def frame_like(rows: NDArray[Any], X: Any, *, index: Any = None) -> Any:
     X : DataFrame
         DataFrame of the caller, of pandas or polars.
     index : Index, default=None
-        Index of a DataFrame of pandas. None is 0, 1, ….
+        Index of a DataFrame of pandas. None stands for 0, 1, ….
 
     Returns
     -------
@@ -124,10 +124,10 @@ def frame_like(rows: NDArray[Any], X: Any, *, index: Any = None) -> Any:
 
 
 def shallow_copy(X: Any) -> Any:
-    """Return a DataFrame with the memory of another one.
+    """Return a DataFrame that shares the memory of another one.
 
-    scikit-learn renames the columns of what a transformer returns, so a transformer
-    cannot return the DataFrame of the caller itself.
+    scikit-learn renames the columns of the DataFrame that a transformer returns, so a
+    transformer must not return the DataFrame of the caller.
 
     Parameters
     ----------
@@ -154,21 +154,21 @@ def _cast_column(values, dtype):
 
 
 def append_images(X: Any, rows: NDArray[Any], new: NDArray[Any]) -> Any:
-    """Append images to those of the caller.
+    """Append images to the images of the caller.
 
     Parameters
     ----------
     X : array-like
         Images of the caller, of any shape, which are not changed.
     rows : ndarray of shape (n, n_features)
-        The same images, checked.
+        Checked images with the same values.
     new : ndarray of shape (n_new, n_features)
         Further images.
 
     Returns
     -------
     images : ndarray, DataFrame or list
-        Images of the caller, bitwise as they were, and the further ones, in the
+        Images of the caller, bitwise unchanged, followed by the new images, in the
         container and the dtypes of `X`. The index of a DataFrame is 0, 1, …, as in
         imbalanced-learn.
     """
@@ -187,7 +187,7 @@ def append_images(X: Any, rows: NDArray[Any], new: NDArray[Any]) -> Any:
     if library == "polars":
         return sys.modules[library].concat([X, frame_like(new, X)])
     images = as_array(X, rows)
-    # Not np.concatenate, which changes big-endian numbers to the machine's order.
+    # np.concatenate would change big-endian numbers to the machine's order.
     both = np.empty((len(images) + len(new), *images.shape[1:]), images.dtype)
     both[: len(images)] = images
     both[len(images) :] = cast_pixels(new, images.dtype).reshape(-1, *images.shape[1:])
@@ -206,8 +206,8 @@ def read_labels(y: Any) -> Any:
     Returns
     -------
     labels : ndarray of shape (n,)
-        Labels, or the number of the column if they are one-vs-all encoded. Anything
-        else is returned unchanged, for scikit-learn's checks to reject.
+        Labels, or the numbers of the columns if `y` is one-vs-all encoded. Anything
+        else is returned unchanged, and scikit-learn's checks reject it.
 
     Raises
     ------
@@ -222,7 +222,7 @@ def read_labels(y: Any) -> Any:
 
         if pd.isna(labels).any():
             raise ValueError("Input y contains NaN.")
-        # Nullable dtypes come as objects. scikit-learn takes objects for text.
+        # Nullable dtypes become objects, which scikit-learn would treat as text.
         if len({type(label) for label in labels.ravel()}) == 1:
             labels = np.array(labels.tolist())
     if labels.ndim != 2:

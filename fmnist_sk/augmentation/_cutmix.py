@@ -15,7 +15,7 @@ def paste(images, partners, settings, rng):
     side = np.sqrt(1 - rng.beta(alpha, alpha, len(images)))
     sizes = [np.rint(side * size).astype(int) for size in images.shape[1:3]]
     inside = draw_rectangles(images, sizes, rng)
-    # Counted and not taken from `side`, because the border cuts off rectangles.
+    # Pixels are counted, because the border may cut off a rectangle of size `side`.
     shares = 1 - inside.mean(axis=(1, 2))
     return np.where(inside[..., None], partners, images), shares
 

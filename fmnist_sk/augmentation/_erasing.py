@@ -1,4 +1,4 @@
-"""Erasing a rectangle of an image."""
+"""Erasure of a rectangle of an image."""
 
 from numbers import Real
 

@@ -1,4 +1,4 @@
-"""Mirroring images at random."""
+"""Mirror images at random."""
 
 from numbers import Real
 

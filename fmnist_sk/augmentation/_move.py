@@ -1,6 +1,7 @@
-"""Rotating, zooming, shearing and shifting images.
+"""Rotation, zoom, shear and shift of images.
 
-This is one operation with four settings, because one warp blurs an image once.
+These are four settings of one operation, so that an image is warped and blurred only
+once.
 """
 
 from numbers import Real

@@ -47,20 +47,20 @@ class Operation:
     settings : dict of str to Setting
         Settings by name. Names are unique among all operations.
     function : callable
-        Called as `function(images, settings, rng)` if one of the settings is on.
-        `images` are an ndarray of shape (n_images, height, width, channels) and of any
-        real dtype, which must not be changed; `settings` are all checked settings, a
-        dict of floats without those that are zero; `rng` is the
-        :class:`numpy.random.Generator` for everything random. Returns an array of the
-        same shape and dtype.
+        Function that is called as `function(images, settings, rng)` if one of the
+        settings is on. `images` is an ndarray of shape (n_images, height, width,
+        channels) and of any real dtype, which must not be changed. `settings` is a dict
+        of floats with all checked settings that are not zero. `rng` is the
+        :class:`numpy.random.Generator` for all random numbers. The function returns an
+        array of the same shape and dtype.
     reference : str, default=None
-        Publication that the operation comes from.
+        Publication that describes the operation.
     takes_turns : bool, default=False
         Whether the function has a fourth parameter: the `turns` of
         :func:`augment_images`.
     mirrors : bool, default=False
-        Whether it mirrors images left to right. A network that has learnt from mirror
-        images can use them at test time, too.
+        Whether the operation mirrors images left to right. A network that was trained
+        on mirror images can also use them at test time.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Operation:
     mirrors: bool = False
 
     def is_on(self, settings: Mapping[str, float]) -> bool:
-        """Return whether checked settings ask for this operation."""
+        """Return whether checked settings turn this operation on."""
         return any(
             name in settings and not setting.is_detail
             for name, setting in self.settings.items()
@@ -82,25 +82,25 @@ class Operation:
 class MixingOperation(Operation):
     """Random mixture of pairs of images, and of their labels.
 
-    The setting that has the name of the operation is the probability that an image is
-    mixed. One uniform random number per image decides which operation mixes it, so that
-    no image is mixed twice.
+    The setting with the name of the operation is the probability that an image is
+    mixed. One uniform random number per image decides which operation mixes it, so no
+    image is mixed twice.
 
     Attributes
     ----------
     function : callable
-        Called as `function(images, partners, settings, rng)` with the images that are
-        to be mixed and the image that each of them is mixed with. Returns the mixed
-        images and the weights of the images' own labels, an array of shape (n_images,).
+        Function that is called as `function(images, partners, settings, rng)`, with the
+        images to mix and the partner of each image. It returns the mixed images and the
+        weights of the images' own labels, an array of shape (n_images,).
     takes_largest : bool, default=False
-        Whether the images with the largest random numbers are mixed instead of those
-        with the smallest ones that are left.
+        Whether the images with the largest random numbers are mixed. Otherwise, the
+        remaining images with the smallest random numbers are mixed.
     """
 
     takes_largest: bool = False
 
 
-# In the order in which they are applied and in which they draw random numbers.
+# Operations in the order in which they are applied and draw random numbers.
 OPERATIONS: dict[str, Operation] = {}
 
 
@@ -110,13 +110,13 @@ def register(operation: Operation) -> None:
     Parameters
     ----------
     operation : Operation
-        The operation, which is applied after those that are registered already.
+        Operation, which is applied after all operations registered before.
 
     Raises
     ------
     ValueError
-        If its name or one of its settings is taken, or if a mixing operation lacks a
-        setting with its name.
+        If its name or one of its settings is already taken, or if a mixing operation
+        has no setting with its own name.
     """
     taken = {*OPERATIONS, *all_settings()} & {operation.name, *operation.settings}
     if taken:
@@ -138,7 +138,7 @@ def all_settings() -> dict[str, Setting]:
     Returns
     -------
     settings : dict of str to Setting
-        In the order of the operations.
+        Settings by name, in the order of the operations.
     """
     return {
         name: setting
@@ -148,7 +148,7 @@ def all_settings() -> dict[str, Setting]:
 
 
 class _MixingSettings(Set):
-    """Names of the settings that mix labels, always those registered now."""
+    """Names of the settings that mix labels, including those registered later."""
 
     def __contains__(self, name: object) -> bool:
         return name in list(self)
@@ -165,5 +165,5 @@ class _MixingSettings(Set):
         return repr(set(self))
 
 
-# These settings need labels, so only a training can use them.
+# These settings need labels, so only a training run can use them.
 MIXING = _MixingSettings()

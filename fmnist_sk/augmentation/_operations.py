@@ -1,7 +1,7 @@
-"""The operations of the package. Importing the file of an operation registers it.
+"""Operations of the package. Importing the file of an operation registers it.
 
-Images pass through the operations in this order. Random numbers are drawn in this
-order, too, so a new line between two others changes the images of a seed.
+The operations are applied to images in this order, and they draw random numbers in this
+order. Inserting a line between two others therefore changes the images of a seed.
 """
 
 # isort: off

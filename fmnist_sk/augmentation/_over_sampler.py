@@ -25,7 +25,8 @@ class AugmentedOverSampler(OneToOneFeatureMixin, BaseEstimator):
     Use it before the classifier in a pipeline of imbalanced-learn. Such a pipeline
     calls :meth:`fit_resample` while it is fitted and skips the step when it predicts,
     so cross-validation copies images of the training folds only. A pipeline of
-    scikit-learn rejects the step, because it cannot change the number of samples.
+    scikit-learn rejects the step, because such a pipeline cannot change the number of
+    samples.
 
     Parameters
     ----------
@@ -37,21 +38,23 @@ class AugmentedOverSampler(OneToOneFeatureMixin, BaseEstimator):
         Number of images per class after resampling, in the forms of imbalanced-learn:
 
         - `"auto"` or `"not majority"`: all classes get as many images as the largest
-          one; `"minority"`: only the smallest class does; `"not minority"`: all classes
-          but the smallest one do; `"all"`: the same as `"auto"`, except that
-          `sampling_strategy_` lists the largest class, too.
+          class.
+        - `"minority"`: only the smallest class gets as many.
+        - `"not minority"`: all classes except the smallest one get as many.
+        - `"all"`: the result is that of `"auto"`, but `sampling_strategy_` also lists
+          the largest class.
         - float in (0, 1]: for two classes, the size of the smaller class divided by
           the size of the larger class. 1.0 makes them equal.
         - float above 1: factor by which every class is enlarged, for any number of
           classes. imbalanced-learn has no such form.
-        - dict of label to int: number of images of these classes. Other classes stay
-          as they are.
+        - dict of label to int: number of images of these classes. Other classes are
+          not changed.
         - callable: function of the labels that returns such a dict.
 
     image_shape : tuple of int, default=None
-        `(height, width)` or `(height, width, channels)` of the images, if `X` contains
-        rows. By default, a row with a square number of values is a square grey image
-        (784 = 28²), and any other row is an image of height 1.
+        Shape of one image, `(height, width)` or `(height, width, channels)`, if `X` has
+        images as rows. By default, a row with a square number of values is a square
+        grey image (784 = 28²), and any other row is an image of height 1.
 
     random_state : int, RandomState instance or None, default=None
         Random generator, or its seed, for choosing the images that are copied and for
@@ -66,7 +69,7 @@ class AugmentedOverSampler(OneToOneFeatureMixin, BaseEstimator):
         Index in `X` of each image of the result, or of the image that it is a copy of.
 
     image_shape_ : tuple of int
-        `(height, width, channels)` of one image.
+        Shape of one image, `(height, width, channels)`.
 
     n_features_in_ : int
         Number of pixel values of one image.
@@ -134,7 +137,7 @@ class AugmentedOverSampler(OneToOneFeatureMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn the shape of the images and how many copies each class needs.
+        """Learn the shape of the images and the number of copies per class.
 
         Parameters
         ----------
@@ -159,7 +162,7 @@ class AugmentedOverSampler(OneToOneFeatureMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_resample(self, X: ArrayLike, y: ArrayLike) -> tuple[Any, Any]:
-        """Return the images, followed by augmented copies of some.
+        """Return the images, followed by augmented copies of some images.
 
         Parameters
         ----------
@@ -175,7 +178,7 @@ class AugmentedOverSampler(OneToOneFeatureMixin, BaseEstimator):
             All images in the container and dtype of `X`, or in the dtypes of its
             columns. The first `n` are those of `X`, unchanged.
         y_resampled : ndarray, Series, DataFrame or list
-            Their labels in the container and dtype of `y`.
+            Labels of these images in the container and dtype of `y`.
 
         Raises
         ------
@@ -184,8 +187,8 @@ class AugmentedOverSampler(OneToOneFeatureMixin, BaseEstimator):
         """
         rows, labels = self._count_copies(X, y)
         random_state = check_random_state(self.random_state)
-        # Every class draws, whether it is copied or not: the images of a seed do not
-        # depend on how the same numbers were asked for.
+        # Every class draws random numbers, even if it is not copied. So the images of a
+        # seed do not depend on the form of `sampling_strategy`.
         chosen = [
             _sample(
                 np.flatnonzero(labels == label),
@@ -229,7 +232,7 @@ class AugmentedOverSampler(OneToOneFeatureMixin, BaseEstimator):
 
 
 def _sample(rows, n_copies, random_state):
-    """Draw rows, each as often as any other or once more."""
+    """Draw rows so that the numbers of copies of any two rows differ by at most one."""
     times, rest = divmod(n_copies, len(rows))
     drawn = random_state.permutation(rows)[:rest]
     return np.concatenate([np.tile(rows, times), drawn]).astype(np.intp)

@@ -1,4 +1,4 @@
-"""What operations do to pixels: mirroring, choosing rectangles, casting."""
+"""Functions of pixels that operations share: mirror images, rectangles and casts."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def mirror(images: NDArray[Any], mirrored: NDArray[np.bool_]) -> NDArray[Any]:
     Returns
     -------
     images : ndarray of shape (n_images, height, width, channels)
-        New array; `images` itself if no image is mirrored.
+        New array, or `images` itself if no image is mirrored.
     """
     if not mirrored.any():
         return images
@@ -72,8 +72,8 @@ def cast_pixels(values: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
     Returns
     -------
     pixels : ndarray of the shape of `values`
-        Integers are rounded and clipped to the range of the dtype. `values` itself if
-        they have the dtype.
+        Cast pixels, or `values` itself if the dtype is the same. Integers are rounded
+        and clipped to the range of the dtype.
     """
     dtype = np.dtype(dtype)
     if dtype == values.dtype:

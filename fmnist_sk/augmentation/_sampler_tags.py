@@ -1,7 +1,7 @@
-"""scikit-learn's estimator tags with the fields that imbalanced-learn adds.
+"""Estimator tags of scikit-learn, with the fields that imbalanced-learn adds.
 
-imbalanced-learn reads these fields by name. Its own classes are not used here, because
-it is not a dependency of this package.
+The checks of imbalanced-learn read these fields by name. Its own classes are not used
+here, because it is not a dependency of this package.
 """
 
 from dataclasses import dataclass, fields
@@ -11,7 +11,7 @@ from sklearn.utils import InputTags, Tags
 
 @dataclass(slots=True)
 class SamplerTags:
-    """What imbalanced-learn's checks ask of a sampler.
+    """Tags of a sampler that the checks of imbalanced-learn read.
 
     Attributes
     ----------
@@ -38,13 +38,13 @@ def as_sampler_tags(tags: Tags) -> Tags:
     Parameters
     ----------
     tags : Tags
-        scikit-learn's tags of an estimator.
+        Tags of an estimator of scikit-learn.
 
     Returns
     -------
     tags : Tags
-        The same tags with `estimator_type` "sampler", and with the fields
-        `sampler_tags` and `input_tags.dataframe`.
+        Tags with the same values, except that `estimator_type` is "sampler" and that
+        they have the fields `sampler_tags` and `input_tags.dataframe`.
     """
     inputs = _SamplerInputTags(**_values(tags.input_tags), dataframe=True)
     kept = {

@@ -1,4 +1,4 @@
-"""How many copies each class gets, in the words of imbalanced-learn."""
+"""Number of copies per class, by the strategies of imbalanced-learn."""
 
 from collections.abc import Callable, Mapping
 from numbers import Integral
@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Which classes are raised to the size of the largest one. Each entry selects labels,
-# given the smallest and the largest class; the first one in order of the labels if
-# there are several.
+# Functions that select the classes to enlarge to the size of the largest class, given a
+# label, the smallest class and the largest class. If several classes are equally large,
+# the first label counts as the smallest or the largest class.
 CLASSES_TO_RESAMPLE: dict[str, Callable[[Any, Any, Any], bool]] = {
     "auto": lambda label, smallest, largest: label != largest,
     "minority": lambda label, smallest, largest: label == smallest,
@@ -35,7 +35,8 @@ def resolve_sampling_strategy(
     Returns
     -------
     n_copies : dict of label to int
-        Copies of the classes that the strategy names, in order of the labels.
+        Number of copies of each class that the strategy names, in the order of the
+        labels.
 
     Raises
     ------

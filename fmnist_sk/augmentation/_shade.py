@@ -1,4 +1,4 @@
-"""Changing brightness and contrast."""
+"""Changes of brightness and contrast."""
 
 from numbers import Real
 

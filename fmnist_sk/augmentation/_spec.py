@@ -1,4 +1,4 @@
-"""Checking a specification: the settings of the registered operations, or a preset."""
+"""Check of a specification: settings of the registered operations, or a preset."""
 
 import textwrap
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from ._presets import PRESETS
 
 
 def _list_settings(function):
-    """Put the registered settings and their references into a docstring."""
+    """Insert the registered settings and their references into a docstring."""
     items, references = [], []
     for operation in OPERATIONS.values():
         mark = ""
@@ -59,15 +59,15 @@ def check_augmentation(spec: str | Mapping[str, float] | None) -> dict[str, floa
     Returns
     -------
     settings : dict of str to float
-        Settings that are on, with the details of their operations. Empty if there is
-        nothing to do.
+        Settings that are on, with the details of their operations. The dict is empty if
+        no setting is on.
 
     Raises
     ------
     ValueError
         If the name of the preset or of a setting is unknown, or a value is out of its
-        range. It is scikit-learn's `InvalidParameterError`, which is a TypeError as
-        well.
+        range. The exception is scikit-learn's `InvalidParameterError`, which is also a
+        TypeError.
 
     References
     ----------

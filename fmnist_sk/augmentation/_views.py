@@ -35,10 +35,10 @@ def tta_views(images: Any, tta: str | None, *, xp: Any = np) -> Sequence[Any]:
         Images of any dtype, which are not changed: an ndarray, or an array or tensor
         of `xp` that can be sliced.
     tta : {"flip", "flip_shift"} or None
-        Name of the views: `"flip"` is the images and their mirror images;
-        `"flip_shift"` is both three times, without a shift and shifted by one pixel to
-        the upper left and to the lower right, the border being repeated. None is the
-        images alone.
+        Name of the views. `"flip"` stands for the images and their mirror images.
+        `"flip_shift"` stands for both of these three times: without a shift, and
+        shifted by one pixel to the upper left and to the lower right, with the border
+        repeated. None stands for the images alone.
     xp : module, default=numpy
         Array library with the functions `concatenate` and `flip`, for instance
         `keras.ops`.
@@ -46,8 +46,8 @@ def tta_views(images: Any, tta: str | None, *, xp: Any = np) -> Sequence[Any]:
     Returns
     -------
     views : list of array of shape (n_images, height, width, channels)
-        1, 2 or 6 stacks of images. The first one is `images`. In NumPy, mirror images
-        are views of the memory of the images that they mirror.
+        List of 1, 2 or 6 stacks of images. The first stack is `images`. In NumPy,
+        mirror images share the memory of the images that they mirror.
 
     Raises
     ------

@@ -62,7 +62,7 @@ FASHION_MNIST = IdxDataset(
     description=resources.files("fmnist_sk")
     .joinpath("_data", "fashion_mnist.rst")
     .read_text(encoding="utf-8"),
-    # The last one is the authors' own, but it has no https.
+    # The last mirror is the authors' own, but it does not support https.
     mirrors=(
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
         "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
@@ -158,20 +158,21 @@ def fetch_fashion_mnist(
         training images first.
 
     return_X_y : bool, default=False
-        If True, return `(data, target)` instead of a Bunch.
+        Whether to return `(data, target)` instead of a Bunch.
 
     as_frame : bool, default=False
-        If True, `data` is a pandas DataFrame, `target` a Series, and the Bunch has
-        a `frame` of both.
+        Whether `data` is a pandas DataFrame and `target` a Series. The Bunch then also
+        has a `frame` of both.
 
     download_if_missing : bool, default=True
-        If False, raise a FileNotFoundError if a file is in none of the folders.
+        Whether to download a file that is in none of the folders. If False, such a file
+        raises a FileNotFoundError.
 
     n_retries : int, default=3
-        How often to try again when no mirror has returned the file.
+        Number of further attempts if no mirror has returned the file.
 
     delay : float, default=1.0
-        Seconds to wait before trying again.
+        Time to wait before each further attempt, in seconds.
 
     Returns
     -------
@@ -182,7 +183,7 @@ def fetch_fashion_mnist(
             One image per row, with its pixels row by row, from 0 (background) to 255.
             A DataFrame if `as_frame` is True.
         target : ndarray of shape (n_images,), dtype int64
-            The labels, 0 to 9. A Series named "target" if `as_frame` is True.
+            Labels, 0 to 9. A Series named "target" if `as_frame` is True.
         images : ndarray of shape (n_images, 28, 28), dtype uint8
             The same images, sharing the memory of `data`.
         frame : DataFrame of shape (n_images, 785)
@@ -202,8 +203,8 @@ def fetch_fashion_mnist(
     FileNotFoundError
         If a file is in none of the folders and cannot or may not be downloaded.
     OSError
-        If a file is truncated or altered. The message names it; the other folders are
-        not searched for it.
+        If a file is truncated or altered. The message names the file. The other folders
+        are not searched for it.
 
     See Also
     --------
@@ -268,11 +269,11 @@ def load_fashion_mnist_sample(
         images first.
 
     return_X_y : bool, default=False
-        If True, return `(data, target)` instead of a Bunch.
+        Whether to return `(data, target)` instead of a Bunch.
 
     as_frame : bool, default=False
-        If True, `data` is a pandas DataFrame, `target` a Series, and the Bunch has
-        a `frame` of both.
+        Whether `data` is a pandas DataFrame and `target` a Series. The Bunch then also
+        has a `frame` of both.
 
     Returns
     -------

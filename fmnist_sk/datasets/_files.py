@@ -1,4 +1,4 @@
-"""Files in the IDX format: finding, reading, checking and downloading them."""
+"""Files in the IDX format: search, reading, checks and download."""
 
 import gzip
 import hashlib
@@ -39,7 +39,7 @@ class IdxFile(NamedTuple):
 
 
 class DamagedFileError(ValueError):
-    """The content of a file is not the content that the data set has."""
+    """Error about a file whose content is not that of the data set."""
 
 
 def read_idx(path, file, out):
@@ -57,7 +57,7 @@ def read_idx(path, file, out):
     Raises
     ------
     DamagedFileError
-        If the content is not what the description says.
+        If the content differs from the description.
     """
     ndim = len(file.shape)
     expected_magic = 0x0800 + ndim  # 08 stands for uint8
@@ -106,13 +106,13 @@ def download(file, out, folder, mirrors, n_retries, delay):
     out : ndarray of shape `file.shape`, dtype uint8
         C-contiguous array to read into.
     folder : Path
-        Folder for the file, made if necessary.
+        Folder for the file, created if necessary.
     mirrors : sequence of str
         URLs of folders with the packed file, tried in this order.
     n_retries : int
-        How often to try all mirrors again.
+        Number of further attempts, each with all mirrors.
     delay : float
-        Seconds before each new try.
+        Time to wait before each further attempt, in seconds.
 
     Raises
     ------

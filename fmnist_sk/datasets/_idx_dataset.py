@@ -19,7 +19,7 @@ Subset = Literal["train", "test", "all"]
 class IdxDataset:
     """Description of a data set in the format of MNIST.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Name of the data set in messages.
@@ -33,7 +33,7 @@ class IdxDataset:
         URLs of folders with the packed files, tried in this order. Without any,
         nothing can be downloaded.
     homepage : str
-        URL where people find the files.
+        URL of a page where people find the files.
     variable : str
         Environment variable that names a folder with the files.
     cache_folder : str
@@ -41,7 +41,7 @@ class IdxDataset:
     keras_folder : str or None, default=None
         Name of the folder in Keras's cache, if Keras has the data set.
     debian_package : str or None, default=None
-        Debian's package of the data set, if there is one.
+        Name of Debian's package of the data set, if there is one.
     debian_folder : str or None, default=None
         Folder in which that package puts the files.
     alternative : str, default=""
@@ -91,7 +91,7 @@ class IdxDataset:
         return [getattr(self, part) for part in part_names(subset)]
 
     def homes(self, data_home: str | os.PathLike[str] | None) -> list[Path]:
-        """Return the folders to search; the first one given by the user comes first."""
+        """Return the folders to search; a folder given by the user comes first."""
         keras = os.environ.get("KERAS_HOME") or os.path.join("~", ".keras")
         folders = [*self._named_homes(data_home), self.debian_folder]
         if self.keras_folder is not None:
@@ -106,7 +106,7 @@ class IdxDataset:
         return [data_home, os.environ.get(self.variable)]
 
     def _cache(self):
-        # sklearn.datasets.get_data_home would make the folder, which fails in a
+        # sklearn.datasets.get_data_home would create the folder, which fails in a
         # read-only home even if the data lie elsewhere.
         folder = os.environ.get("SCIKIT_LEARN_DATA") or os.path.join(
             "~", "scikit_learn_data"
@@ -173,13 +173,23 @@ def fetch_idx_dataset(
     ----------
     dataset : IdxDataset
         Description of the data set.
-    data_home, subset, return_X_y, as_frame, download_if_missing, n_retries, delay
-        Parameters of :func:`fetch_fashion_mnist`.
+    data_home : str or path-like, default=None
+        Folder to search first and to download to.
+    subset : {"train", "test", "all"}, default="train"
+        Part of the images to load.
+    return_X_y, as_frame : bool, default=False
+        Form of the result, as in :func:`fetch_fashion_mnist`.
+    download_if_missing : bool, default=True
+        Whether to download a file that is in none of the folders.
+    n_retries : int, default=3
+        Number of further attempts if no mirror has returned the file.
+    delay : float, default=1.0
+        Time to wait before each further attempt, in seconds.
 
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch` or tuple
-        The same as :func:`fetch_fashion_mnist` returns, for these images.
+        Images and labels in the form that :func:`fetch_fashion_mnist` describes.
 
     Raises
     ------
@@ -224,7 +234,7 @@ def fetch_idx_dataset(
 
 
 def make_bunch(dataset, data, target, *, return_X_y, as_frame):
-    """Return images and labels in the form that the user asked for.
+    """Return images and labels in the form that the user has chosen.
 
     Parameters
     ----------
@@ -235,12 +245,12 @@ def make_bunch(dataset, data, target, *, return_X_y, as_frame):
     target : ndarray of shape (n_images,)
         Labels.
     return_X_y, as_frame : bool
-        Parameters of :func:`fetch_fashion_mnist`.
+        Form of the result, as in :func:`fetch_fashion_mnist`.
 
     Returns
     -------
     dataset : Bunch or tuple
-        See :func:`fetch_fashion_mnist`.
+        Images and labels in the form that :func:`fetch_fashion_mnist` describes.
     """
     images = data.reshape(-1, *dataset.image_shape)
     feature_names = [

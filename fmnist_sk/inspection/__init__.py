@@ -1,4 +1,4 @@
-"""Explanations: the parts of an image and of a network that a prediction rests on."""
+"""Explanations of predictions by parts of the image and of the network."""
 
 from ._classes import target_codes as target_codes
 from ._features import feature_maps, first_layer_filters

@@ -1,4 +1,4 @@
-"""Class that an explanation is about."""
+"""Choice of the class that is explained."""
 
 import numpy as np
 
@@ -11,25 +11,25 @@ def target_codes(classes, target, predict, n_images):
     Parameters
     ----------
     classes : ndarray of shape (n_classes,)
-        Labels.
+        All labels, in order.
     target : label, array-like of shape (n_images,) or None
         One label for all images, or one for each image. None stands for the predicted
         class.
     predict : callable
-        Function without arguments that returns the predicted positions. It is called
-        if `target` is None.
+        Function without arguments that returns the predicted positions. It is called if
+        `target` is None.
     n_images : int
         Number of images.
 
     Returns
     -------
     codes : ndarray of shape (n_images,), dtype int
-        Positions in `classes`.
+        Position of each class in `classes`.
 
     Raises
     ------
     ValueError
-        If a label is none of the classes, or the number of labels is neither one nor
+        If a label is not a class, or the number of labels is neither one nor
         `n_images`.
     """
     if target is None:

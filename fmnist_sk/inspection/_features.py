@@ -13,9 +13,10 @@ from ._layer_outputs import check_is_network, layer_outputs, network_and_images
 def first_layer_filters(estimator: BaseEstimator) -> NDArray[np.float32]:
     """Return the kernels of the first convolution as small images.
 
-    The first layer reads pixels, so its kernels can be read, too: edges in some
-    direction, spots, differences of colours. Deeper kernels combine the maps of the
-    layers before them. To see what deeper layers find, use :func:`feature_maps`.
+    The first layer reads pixels, so its kernels can be viewed as images. They show
+    edges in some direction, spots and differences of colours. Deeper kernels combine
+    the maps of the layers before them. To see what deeper layers find, use
+    :func:`feature_maps`.
 
     Parameters
     ----------
@@ -26,15 +27,15 @@ def first_layer_filters(estimator: BaseEstimator) -> NDArray[np.float32]:
     Returns
     -------
     filters : ndarray of shape (n_filters, height, width, channels), dtype float32
-        Kernels.
+        Kernels of the first convolution.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         If `estimator` is not fitted.
     TypeError
-        If `estimator` is no network of this package, or its network is no graph of
-        layers.
+        If `estimator` is not a network of this package, or its network is not a graph
+        of layers.
     ValueError
         If the network has no convolution.
 
@@ -62,8 +63,9 @@ def first_layer_filters(estimator: BaseEstimator) -> NDArray[np.float32]:
 def feature_maps(estimator: BaseEstimator, X: ArrayLike) -> list[NDArray[np.float32]]:
     """Compute the feature maps of images in the layers of a network.
 
-    From layer to layer the maps become coarser and more abstract: edges, then textures
-    and parts, then what distinguishes the classes.
+    From layer to layer the maps become coarser and more abstract. They show edges
+    first, then textures and parts, and finally the features that distinguish the
+    classes.
 
     Parameters
     ----------
@@ -87,15 +89,15 @@ def feature_maps(estimator: BaseEstimator, X: ArrayLike) -> list[NDArray[np.floa
     sklearn.exceptions.NotFittedError
         If `estimator` is not fitted.
     TypeError
-        If `estimator` is no network of this package, or its network is no graph of
-        layers.
+        If `estimator` is not a network of this package, or its network is not a graph
+        of layers.
     ValueError
         If `X` is invalid.
 
     See Also
     --------
     first_layer_filters : Kernels of the first layer.
-    fmnist_sk.plotting.ImageGridDisplay : Shows maps side by side.
+    fmnist_sk.plotting.ImageGridDisplay : Show maps side by side.
 
     Examples
     --------

@@ -44,11 +44,12 @@ def grad_cam(
 
     layer : int, default=-1
         Position of the maps in the list that :func:`feature_maps` returns. The default
-        is the last one, as in the paper. Deeper layers are more class-specific but
+        is the last layer, as in the paper. Deeper layers are more class-specific but
         locate less precisely.
 
     normalize : bool, default=True
-        Whether to divide each map by its maximum. Maps that are 0 everywhere stay so.
+        Whether to divide each map by its maximum. Maps that are 0 everywhere are not
+        divided.
 
     Returns
     -------
@@ -60,15 +61,15 @@ def grad_cam(
     sklearn.exceptions.NotFittedError
         If `estimator` is not fitted.
     TypeError
-        If `estimator` is no network of this package, or its network is no graph of
-        layers: a subclass of `keras.Model`, or a model with nested models.
+        If `estimator` is not a network of this package, or its network is not a graph
+        of layers, such as a subclass of `keras.Model` or a model with nested models.
     ValueError
-        If `X` is invalid, `target` is no class, or there is no such layer.
+        If `X` is invalid, `target` is not a class, or there is no such layer.
 
     See Also
     --------
     occlusion_sensitivity : Explanation of any classifier of images.
-    fmnist_sk.plotting.GradCAMDisplay : Shows the maps over the images.
+    fmnist_sk.plotting.GradCAMDisplay : Show the maps over the images.
 
     Notes
     -----

@@ -9,16 +9,16 @@ from .._batches import activation_bytes, rows_per_call
 
 
 class LayerCall(NamedTuple):
-    """One application of a layer within a network.
+    """Application of a layer within a network.
 
     Attributes
     ----------
     layer : keras.layers.Layer or keras.Operation
-        Layer. Layers that share their weights with themselves are applied repeatedly.
+        Layer. A layer with shared weights is applied several times.
     inputs : list of KerasTensor
         Tensors that the layer reads.
     output : KerasTensor
-        Tensor that it computes.
+        Tensor that the layer computes.
     """
 
     layer: Any
@@ -27,7 +27,7 @@ class LayerCall(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """A compiled graph.
+    """Compiled graph.
 
     Attributes
     ----------
@@ -44,27 +44,26 @@ class Graph(NamedTuple):
 class LayerGraphs:
     """Graphs of one network, shared by all fitted estimators that have this network.
 
-    The weights are arguments of the graphs: TensorFlow does not give back all the
-    memory of a graph that is thrown away (10 MB each), so that estimators do not get
-    graphs of their own.
+    The weights are arguments of the graphs, so that estimators can share them.
+    TensorFlow does not release all the memory of a graph that is deleted (10 MB each).
 
     Parameters
     ----------
     description : NetworkDescription
-        What the network is built from.
+        Description of the network.
 
     Attributes
     ----------
     convolutions : list of LayerCall
         Convolutions with maps of more than one pixel, from the image on.
     blocks : list of LayerCall
-        For each convolution the last layer of its block: the convolution and what
-        follows it (pooling, normalisation, activation).
+        Last layer of the block of each convolution. A block is a convolution and the
+        layers that follow it: pooling, normalisation, activation.
 
     Raises
     ------
     TypeError
-        If the network is no graph of layers.
+        If the network is not a graph of layers.
     """
 
     def __init__(self, description):
@@ -81,7 +80,8 @@ class LayerGraphs:
             )
         self.images = keras.Input(description.image_shape)
         self._output, self._calls = _apply_layers(model, self.images)
-        # Calls come by depth. Keras's order keeps the members of an ensemble together.
+        # Calls are ordered by depth. Keras's order keeps the members of an ensemble
+        # together.
         ordered = getattr(model, "operations", model.layers)
         self._order = {id(layer): i for i, layer in enumerate(ordered)}
         pairs = sorted(_find_blocks(self._calls), key=lambda pair: self._rank(pair[0]))
@@ -107,7 +107,7 @@ class LayerGraphs:
         Returns
         -------
         graph : Graph
-            With one output of shape (n_images, n_features).
+            Graph with one output of shape (n_images, n_features).
         """
         return self._graph(
             ("features", pooling), self._trace, lambda: [self._features(pooling)]
@@ -124,8 +124,8 @@ class LayerGraphs:
         Returns
         -------
         graph : Graph
-            With two outputs: the maps, and the gradient, with respect to the maps, of
-            the logit of the class that the code of an image stands for.
+            Graph with two outputs: the maps, and the gradient with respect to the maps
+            of the logit of the class that the code of an image stands for.
         """
         return self._graph(
             ("gradients", id(tensor)), self._trace_gradients, lambda: tensor
@@ -166,7 +166,7 @@ class LayerGraphs:
 
         def compute(images, codes, *weights):
             with tf.GradientTape() as tape:
-                # The weights are no variables here, so that nothing else is watched.
+                # The weights are not variables here, so nothing else is watched.
                 tape.watch(images)
                 maps, output = apply(images, weights)
                 logits = self.network.to_logits(output)
@@ -179,7 +179,7 @@ class LayerGraphs:
         return self._compile(compute, tf.TensorSpec([None], tf.int32))
 
     def _function(self, outputs):
-        """Return a function of images and weights that computes some tensors."""
+        """Return a function of images and weights that computes the given tensors."""
         import keras
 
         opened = keras.Model(self.images, outputs)
@@ -225,21 +225,21 @@ class LayerGraphs:
 
 
 def layer_graphs(description):
-    """Return the graphs of a network, built when they are first asked for.
+    """Return the graphs of a network, which are built at the first call.
 
     Parameters
     ----------
     description : NetworkDescription
-        What the network is built from.
+        Description of the network.
 
     Returns
     -------
     graphs : LayerGraphs
-        The same object for equal descriptions.
+        Graphs of the network, the same object for equal descriptions.
     """
     _engine.start()
     with _engine.building():
-        # Dropout does nothing here: all rates share their graphs.
+        # Dropout has no effect here, so all rates share their graphs.
         return _layer_graphs(description.with_dropout(0.0))
 
 
@@ -251,9 +251,9 @@ def _layer_graphs(description):
 def _apply_layers(model, images):
     """Apply the layers of a Keras model, one after the other, to an input.
 
-    The attributes `input` and `output` of a layer are those of its first application,
-    which may be that in another model or, with `Sequential.add`, in a former state of
-    the same model.
+    The attributes `input` and `output` of a layer are those of its first application.
+    That may be an application in another model or, with `Sequential.add`, in an earlier
+    state of the same model.
 
     Returns
     -------
@@ -287,7 +287,7 @@ def _apply_layers(model, images):
 
 
 def _flatten_maps(maps, pooling):
-    """Turn maps into features; features stay as they are."""
+    """Turn maps into features, and leave features unchanged."""
     import keras
 
     if len(maps.shape) != 4 or pooling is None:

@@ -18,7 +18,7 @@ def network_and_images(estimator, X):
     Parameters
     ----------
     estimator : estimator
-        Fitted `FashionCNNClassifier`, or pipeline or search that ends in one.
+        Fitted `FashionCNNClassifier`, or a pipeline or search that ends in one.
     X : array-like
         Images, as `estimator` takes them.
 
@@ -40,14 +40,14 @@ def network_and_images(estimator, X):
     """
     classifier, X = final_estimator_and_input(estimator, X)
     check_is_network(classifier)
-    # A copy stays as it is while another thread refits the classifier.
+    # A copy does not change while another thread refits the classifier.
     classifier = copy.copy(classifier)
     rows, *_ = validate_images(classifier, X, reset=False)
     return classifier, rows
 
 
 def check_is_network(classifier):
-    """Raise a TypeError unless this is a classifier of this package."""
+    """Raise a TypeError unless the estimator is a classifier of this package."""
     if not isinstance(classifier, FashionCNNClassifier):
         raise TypeError(
             "The estimator must be a fitted FashionCNNClassifier, a Pipeline that ends "
@@ -64,7 +64,7 @@ class LayerOutputs:
     Parameters
     ----------
     fitted : FittedNetwork
-        Fitted state. It is not referenced afterwards, so that it can be freed.
+        Fitted state. No reference to it is kept, so that it can be freed.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class LayerOutputs:
         ]
 
     def first_kernel(self):
-        """Return a copy of the kernel of the first convolution, None if there is none.
+        """Return a copy of the first convolution's kernel, or None if there is none.
 
         Its shape is (height, width, channels, n_filters).
         """
@@ -118,9 +118,9 @@ class LayerOutputs:
         rows : ndarray of shape (n_images, n_features)
             Images.
         codes : ndarray of shape (n_images,), dtype int
-            Class whose logit is meant, for each image.
+            Class whose logit is differentiated, for each image.
         tensor : KerasTensor
-            Maps: the output of one of `graphs.blocks`, or `graphs.images`.
+            Tensor of maps: the output of one of `graphs.blocks`, or `graphs.images`.
 
         Yields
         ------
@@ -135,7 +135,7 @@ class LayerOutputs:
             yield part, *self._call(graph, self._images(rows, part), codes[part])
 
     def _fill(self, graph, rows):
-        """Compute arrays for all images, with little memory beside the arrays."""
+        """Compute arrays for all images, with little memory beyond the arrays."""
         arrays = [
             np.empty((len(rows), *output.shape[1:]), np.float32)
             for output in graph.function.outputs
@@ -147,7 +147,7 @@ class LayerOutputs:
         return arrays
 
     def _images(self, rows, part):
-        """Return images as normalised float32, of any dtype."""
+        """Return images of any dtype as normalised float32."""
         take = self._normalisation.take
         images = take(rows, part, self._image_shape)
         if images.dtype == np.uint8:  # `take` leaves them to graphs that normalise
@@ -157,15 +157,15 @@ class LayerOutputs:
     def _call(self, graph, *arrays):
         tf = _engine.start()
         if len(arrays[0]) == 1:
-            # A matrix product of one row sums in another order than that of several:
-            # the output for an image must not depend on its batch.
+            # A matrix product of one row sums in another order than a product of
+            # several rows, but the output for an image must not depend on its batch.
             pairs = [np.repeat(array, 2, axis=0) for array in arrays]
             return [output[:1] for output in self._call(graph, *pairs)]
         outputs = graph.function(*map(tf.constant, arrays), *self._weights)
         return [output.numpy() for output in outputs]
 
 
-#: Outputs of the layers of a fitted network, made when they are first asked for.
+#: Outputs of the layers of a fitted network, created at the first call.
 layer_outputs = KeptBeside(LayerOutputs)
 
 

@@ -1,4 +1,4 @@
-"""Occlusion: the change of a prediction where an image is covered."""
+"""Occlusion: change of a prediction when a part of the image is covered."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def occlusion_sensitivity(
         image. None stands for the predicted class of each image.
 
     patch_size : int or (height, width), default=4
-        Size of the patch in pixels. A single number is limited to the size of the
+        Size of the patch in pixels. A single integer is limited to the size of the
         image.
 
     stride : int or (down, right), default=2
         Distance between patches in pixels, at most the size of the patch. A single
-        number is limited to that size. All images are predicted once for each patch.
+        integer is limited to that size. All images are predicted once for each patch.
 
     fill_value : float, default=None
         Value of the covered pixels. None stands for the mean of each channel of `X`.
@@ -75,11 +75,11 @@ def occlusion_sensitivity(
     TypeError
         If `estimator` has no `predict_proba`.
     ValueError
-        If `X` holds no images, `target` is no class, or a size does not fit.
+        If `X` holds no images, `target` is not a class, or a size does not fit.
 
     See Also
     --------
-    grad_cam : Explanation by the gradients of a network, in one pass.
+    grad_cam : Explain a network by its gradients, in one pass.
 
     References
     ----------
@@ -168,7 +168,7 @@ def _pair(value, name, largest):
 
 
 def _positions(length, size, step):
-    """Return the first pixels of the patches, the last of which ends with the image."""
+    """Return the first pixel of each patch. The last patch ends with the image."""
     return sorted({*range(0, length - size, step), length - size})
 
 

@@ -1,4 +1,4 @@
-"""Displays that follow scikit-learn's conventions."""
+"""Displays that follow the conventions of scikit-learn."""
 
 from ._grad_cam import GradCAMDisplay
 from ._grid import ImageGridDisplay

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 _MOST_COLUMNS = 4
-# Its lightness grows steadily, so that the map can be read without colour vision.
+# The lightness of this colour map grows steadily, so it can be read without colour
+# vision.
 _COLORS = "inferno"
 
 
@@ -38,7 +39,7 @@ class GradCAMDisplay:
 
     heatmaps : array-like of shape (n, height, width)
         Contribution of each pixel. Negative values are shown as 0, and the largest
-        value of an image in the brightest colour.
+        value of each image is shown in the brightest colour.
 
     titles : sequence of str of length n, default=None
         Text above each image.
@@ -49,7 +50,7 @@ class GradCAMDisplay:
         Axes of each image, without and with its heat map.
 
     figure_ : matplotlib Figure
-        The figure.
+        Figure with all Axes.
 
     images_ : list of matplotlib AxesImage
         Images.
@@ -125,7 +126,7 @@ class GradCAMDisplay:
             stands for the predicted class of each image.
 
         layer : int, default=-1
-            See :func:`~fmnist_sk.inspection.grad_cam`.
+            Position of the layer; see :func:`~fmnist_sk.inspection.grad_cam`.
 
         n_images : int, default=12
             Largest number of images to show. The first ones are shown.
@@ -134,7 +135,8 @@ class GradCAMDisplay:
             Names of `estimator.classes_`. None stands for the labels themselves.
 
         ax : matplotlib Axes, default=None
-            Where to plot, see :meth:`plot`.
+            Axes to divide among the images; see :meth:`plot`. By default, a new figure
+            is made.
 
         Returns
         -------
@@ -147,7 +149,7 @@ class GradCAMDisplay:
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
         TypeError
-            If `estimator` is no network of this package.
+            If `estimator` is not a network of this package.
         ValueError
             If `X`, `target` or `layer` is invalid.
         """
@@ -180,7 +182,7 @@ class GradCAMDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes whose place is divided among the images. By default a new figure is
+            Axes whose place is divided among the images. By default, a new figure is
             made.
 
         cmap : str, default="gray"
@@ -192,7 +194,7 @@ class GradCAMDisplay:
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.GradCAMDisplay`
-            The display itself, with `ax_`, `figure_`, `images_` and `heatmaps_`.
+            Display itself, with `ax_`, `figure_`, `images_` and `heatmaps_`.
 
         Raises
         ------

@@ -47,7 +47,7 @@ class ImageGridDisplay:
         Axes of the grid. Axes without an image are switched off.
 
     figure_ : matplotlib Figure
-        The figure.
+        Figure with all Axes.
 
     images_ : list of matplotlib AxesImage
         Images in their order.
@@ -121,21 +121,22 @@ class ImageGridDisplay:
             Shape of one image, for rows that do not form a square.
 
         random_state : int, RandomState instance or None, default=None
-            Controls which images are drawn. None stands for the first images of each
-            class.
+            Random generator, or its seed, for drawing the images. None stands for the
+            first images of each class.
 
         ax : matplotlib Axes, default=None
-            Where to plot, see :meth:`plot`.
+            Axes to divide among the images; see :meth:`plot`. By default, a new figure
+            is made.
 
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.ImageGridDisplay`
-            The display, plotted.
+            Display, plotted.
 
         Raises
         ------
         ValueError
-            If `X` holds no images, or numbers of labels or names do not fit.
+            If `X` holds no images, or the numbers of labels or names do not fit.
         """
         images = image_stack(X, image_shape)
         _panels.check_count(n_images)
@@ -190,16 +191,17 @@ class ImageGridDisplay:
             that does not know the shape.
 
         random_state : int, RandomState instance or None, default=None
-            Controls which images are drawn. None stands for the first images of each
-            class.
+            Random generator, or its seed, for drawing the images. None stands for the
+            first images of each class.
 
         ax : matplotlib Axes, default=None
-            Where to plot, see :meth:`plot`.
+            Axes to divide among the images; see :meth:`plot`. By default, a new figure
+            is made.
 
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.ImageGridDisplay`
-            The display, plotted.
+            Display, plotted.
 
         Raises
         ------
@@ -223,7 +225,7 @@ class ImageGridDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes whose place is divided among the images. By default a new figure is
+            Axes whose place is divided among the images. By default, a new figure is
             made.
 
         cmap : str, default="gray"
@@ -232,12 +234,12 @@ class ImageGridDisplay:
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.ImageGridDisplay`
-            The display itself, with `ax_`, `figure_` and `images_`.
+            Display itself, with `ax_`, `figure_` and `images_`.
 
         Raises
         ------
         ValueError
-            If `images` are no images, numbers of labels or titles do not fit, or `ax`
+            If `images` holds no images, numbers of labels or titles do not fit, or `ax`
             is not one Axes.
         """
         images = image_stack(self.images)

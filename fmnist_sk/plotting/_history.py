@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 # Colours of Okabe and Ito, which people with any colour vision can tell apart. One run
-# takes the first two, which also differ in lightness; several runs take one each.
+# has the first two colours, which also differ in lightness. Several runs have one each.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _PANELS = {"loss": "Loss", "accuracy": "Accuracy"}
 # With more epochs the dots would run into each other.
@@ -93,7 +93,7 @@ class TrainingHistoryDisplay:
         name: str | None = None,
         ax: Axes | Sequence[Axes] | NDArray[Any] | None = None,
     ) -> Self:
-        """Create a display of the training of an estimator, and plot it.
+        """Create a display of the training run of an estimator, and plot it.
 
         Parameters
         ----------
@@ -105,12 +105,12 @@ class TrainingHistoryDisplay:
             Name of the training run. None stands for the name of the class.
 
         ax : matplotlib Axes or array-like of two Axes, default=None
-            Where to plot, see :meth:`plot`.
+            Axes to plot in; see :meth:`plot`. By default, a new figure is made.
 
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.TrainingHistoryDisplay`
-            The display, plotted.
+            Display, plotted.
 
         Raises
         ------
@@ -169,12 +169,12 @@ class TrainingHistoryDisplay:
             Name of the training run.
 
         ax : matplotlib Axes or array-like of two Axes, default=None
-            Where to plot, see :meth:`plot`.
+            Axes to plot in; see :meth:`plot`. By default, a new figure is made.
 
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.TrainingHistoryDisplay`
-            The display, plotted.
+            Display, plotted.
 
         Raises
         ------
@@ -201,12 +201,12 @@ class TrainingHistoryDisplay:
         ----------
         ax : matplotlib Axes or array-like of two Axes, default=None
             Two Axes for the loss and the accuracy, or one Axes whose place is divided
-            between both. By default a new figure is made.
+            between both. By default, a new figure is made.
 
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.TrainingHistoryDisplay`
-            The display itself, with `ax_`, `figure_` and `lines_`.
+            Display itself, with `ax_`, `figure_` and `lines_`.
 
         Raises
         ------

@@ -52,7 +52,7 @@ class MisclassifiedImagesDisplay:
         Axes of the grid. Axes without an image are switched off.
 
     figure_ : matplotlib Figure
-        The figure.
+        Figure with all Axes.
 
     images_ : list of matplotlib AxesImage
         Images in their order.
@@ -139,7 +139,8 @@ class MisclassifiedImagesDisplay:
             Whether to show the most confident mistakes or random ones.
 
         true_label, predicted_label : label, default=None
-            Show only mistakes with this true label, this predicted label, or both.
+            True label, predicted label, or both, of the mistakes to show. None stands
+            for any label.
 
         display_labels : sequence of str of length n_classes, default=None
             Names of `estimator.classes_`. None stands for the labels themselves.
@@ -149,15 +150,16 @@ class MisclassifiedImagesDisplay:
             that does not know the shape.
 
         random_state : int, RandomState instance or None, default=None
-            Controls which mistakes are drawn if `order="random"`.
+            Random generator, or its seed, for drawing the mistakes if `order="random"`.
 
         ax : matplotlib Axes, default=None
-            Where to plot, see :meth:`plot`.
+            Axes to divide among the images; see :meth:`plot`. By default, a new figure
+            is made.
 
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.MisclassifiedImagesDisplay`
-            The display, plotted.
+            Display, plotted.
 
         Raises
         ------
@@ -237,7 +239,8 @@ class MisclassifiedImagesDisplay:
             `"confidence"` if there is `y_proba`, and otherwise for the first mistakes.
 
         true_label, predicted_label : label, default=None
-            Show only mistakes with this true label, this predicted label, or both.
+            True label, predicted label, or both, of the mistakes to show. None stands
+            for any label.
 
         display_labels : sequence of str of length n_classes, default=None
             Names of `classes`. None stands for the labels themselves.
@@ -246,20 +249,21 @@ class MisclassifiedImagesDisplay:
             Shape of one image, for rows that do not form a square.
 
         random_state : int, RandomState instance or None, default=None
-            Controls which mistakes are drawn if `order="random"`.
+            Random generator, or its seed, for drawing the mistakes if `order="random"`.
 
         ax : matplotlib Axes, default=None
-            Where to plot, see :meth:`plot`.
+            Axes to divide among the images; see :meth:`plot`. By default, a new figure
+            is made.
 
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.MisclassifiedImagesDisplay`
-            The display, plotted.
+            Display, plotted.
 
         Raises
         ------
         ValueError
-            If numbers of images, labels, probabilities or names do not fit, or a
+            If the numbers of images, labels, probabilities or names do not fit, or a
             parameter is invalid.
         """
         images = image_stack(X, image_shape)
@@ -297,7 +301,7 @@ class MisclassifiedImagesDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes whose place is divided among the images. By default a new figure is
+            Axes whose place is divided among the images. By default, a new figure is
             made.
 
         cmap : str, default="gray"
@@ -306,13 +310,13 @@ class MisclassifiedImagesDisplay:
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.MisclassifiedImagesDisplay`
-            The display itself, with `ax_`, `figure_` and `images_`.
+            Display itself, with `ax_`, `figure_` and `images_`.
 
         Raises
         ------
         ValueError
-            If numbers of images, names and confidences do not fit, or `ax` is not one
-            Axes.
+            If the numbers of images, names and confidences do not fit, or `ax` is not
+            one Axes.
         """
         images = image_stack(self.images)
         check_consistent_length(

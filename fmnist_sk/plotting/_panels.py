@@ -1,4 +1,4 @@
-"""Axes in a grid, images in axes and names of classes, for all displays of images."""
+"""Grids of axes, images in axes and names of classes, for all displays of images."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-# Blue and vermilion of Okabe and Ito for right and wrong predictions: people with any
-# colour vision can tell them apart.
+# Right predictions are blue and wrong ones vermilion, in the tones of Okabe and Ito,
+# which people with any colour vision can tell apart.
 RIGHT, WRONG, NEUTRAL = "#0072B2", "#D55E00", "0.75"
 
 
 def classes_of(labels, classes, display_labels):
-    """Return all classes: those given, or else those found in the labels.
+    """Return the given classes, or else the classes that occur in the labels.
 
-    Integer labels from 0 are positions in `display_labels`, so that a few images need
-    not contain all of the classes.
+    Integer labels from 0 are positions in `display_labels`, so the images need not
+    contain all classes.
     """
     if classes is not None:
         return np.asarray(classes)
@@ -42,7 +42,7 @@ def name_classes(classes, display_labels):
     Returns
     -------
     names : list of str
-        One name for each class.
+        Name of each class.
     """
     if display_labels is None:
         return [str(label) for label in np.asarray(classes).tolist()]
@@ -83,12 +83,12 @@ def grid(
     size: tuple[float, float],
     title: str | None = None,
 ) -> tuple[Any, Any]:
-    """Return a grid of new axes, in a new figure or in place of the user's axes.
+    """Create a grid of axes, in a new figure or in place of the user's axes.
 
     Parameters
     ----------
     ax : matplotlib Axes or None
-        Axes of the user, whose place is divided. None makes a figure.
+        Axes of the user, whose place is divided. None stands for a new figure.
     n_rows, n_columns : int
         Numbers of rows and columns.
     size : (float, float)
@@ -129,12 +129,12 @@ def grid(
 
 
 def divide(ax, n_rows, n_columns, **spacing):
-    """Return a grid in place of the user's axes, which are switched off.
+    """Create a grid in place of the user's axes, which are switched off.
 
     Parameters
     ----------
     ax : matplotlib Axes
-        Axes of the user, made by `subplots`.
+        Axes of the user, created by `subplots`.
     n_rows, n_columns : int
         Numbers of rows and columns.
     **spacing : dict
@@ -158,25 +158,25 @@ def divide(ax, n_rows, n_columns, **spacing):
 
 
 def grid_of_pairs(ax, n_pairs, most_columns, *, size):
-    """Return a grid with two axes for each image.
+    """Create a grid with two axes for each image.
 
     Parameters
     ----------
     ax : matplotlib Axes or None
-        See `grid`.
+        Axes of the user, whose place is divided. None stands for a new figure.
     n_pairs : int
         Number of images.
     most_columns : int
         Largest number of images side by side.
     size : (float, float)
-        See `grid`.
+        Width and height of a panel of a new figure, in inches.
 
     Returns
     -------
     figure : matplotlib Figure
         Figure with the axes.
     pairs : ndarray of shape (n_pairs, 2)
-        Axes. If there are no images, a note says so in the place of the first.
+        Two axes for each image. If there are no images, a note is shown instead.
     """
     n_columns = min(most_columns, max(1, n_pairs))
     n_rows = max(1, math.ceil(n_pairs / n_columns))
@@ -189,9 +189,9 @@ def grid_of_pairs(ax, n_pairs, most_columns, *, size):
 def limits(images):
     """Return the values that are shown as black and as white.
 
-    These are 0 and 255 for pixels of 8 bits, and 0 and 1 for pixels in this range. For
-    any other pixels they are the smallest and the largest value of all images, so that
-    the images can be compared.
+    The values are 0 and 255 for pixels of 8 bits, and 0 and 1 for pixels in this range.
+    For any other pixels they are the smallest and the largest value of all images, so
+    that the images can be compared.
     """
     if images.dtype == np.uint8:
         return 0, 255
@@ -204,13 +204,24 @@ def limits(images):
 
 
 def show_image(axes, image, between, cmap="gray"):
-    """Draw an image `(height, width, channels)`, and a frame around it.
+    """Draw an image, and a frame around it.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+        Axes to draw in.
+    image : ndarray of shape (height, width, channels)
+        Image.
+    between : (float, float)
+        Values that are shown as black and as white.
+    cmap : str, default="gray"
+        Colour map of grey images.
 
     Returns
     -------
     artist : matplotlib AxesImage
-        Image in colour if there are three or four channels, otherwise the mean of the
-        channels.
+        Drawn image, in colour if there are three or four channels, otherwise as the
+        mean of the channels.
     """
     low, high = between
     if image.shape[-1] in (3, 4):
@@ -231,6 +242,6 @@ def draw_note(axes, text):
 
 
 def shorten(names: Sequence[str], most: int = 14) -> list[str]:
-    """Return names, cut to the length that fits under an image."""
+    """Return names, cut to a length that fits under an image."""
     names = [str(name) for name in names]
     return [name if len(name) <= most else name[: most - 1] + "…" for name in names]

@@ -51,7 +51,7 @@ class PredictionDisplay:
         Axes of each image and of its bars.
 
     figure_ : matplotlib Figure
-        The figure.
+        Figure with all Axes.
 
     images_ : list of matplotlib AxesImage
         Images.
@@ -139,12 +139,13 @@ class PredictionDisplay:
             that does not know the shape.
 
         ax : matplotlib Axes, default=None
-            Where to plot, see :meth:`plot`.
+            Axes to divide among the images; see :meth:`plot`. By default, a new figure
+            is made.
 
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.PredictionDisplay`
-            The display, plotted.
+            Display, plotted.
 
         Raises
         ------
@@ -215,17 +216,18 @@ class PredictionDisplay:
             Shape of one image, for rows that do not form a square.
 
         ax : matplotlib Axes, default=None
-            Where to plot, see :meth:`plot`.
+            Axes to divide among the images; see :meth:`plot`. By default, a new figure
+            is made.
 
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.PredictionDisplay`
-            The display, plotted.
+            Display, plotted.
 
         Raises
         ------
         ValueError
-            If numbers of images, labels, classes or names do not fit.
+            If the numbers of images, labels, classes or names do not fit.
         """
         images, probabilities = image_stack(X, image_shape), np.asarray(y_proba)
         _panels.check_count(n_images)
@@ -250,7 +252,7 @@ class PredictionDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes whose place is divided among the images. By default a new figure is
+            Axes whose place is divided among the images. By default, a new figure is
             made.
 
         cmap : str, default="gray"
@@ -259,13 +261,13 @@ class PredictionDisplay:
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.PredictionDisplay`
-            The display itself, with `ax_`, `figure_`, `images_` and `bars_`.
+            Display itself, with `ax_`, `figure_`, `images_` and `bars_`.
 
         Raises
         ------
         ValueError
-            If numbers of images, probabilities, classes or labels do not fit, or `ax`
-            is not one Axes.
+            If the numbers of images, probabilities, classes or labels do not fit, or
+            `ax` is not one Axes.
         """
         images, probabilities = image_stack(self.images), np.asarray(self.probabilities)
         check_consistent_length(images, probabilities, self.true_codes)

@@ -15,8 +15,8 @@ def scores_by_two_parameters(cv_results, rows, columns, scoring):
     cv_results : dict of array-like, or DataFrame
         Results of a search, `cv_results_`.
     rows, columns : str or None
-        Names of the parameters, with or without the steps before. None stands for
-        parameters that were varied.
+        Names of the parameters, with or without the pipeline steps before them. None
+        stands for parameters that were varied.
     scoring : str or None
         Name of the score. None stands for the first one.
 
@@ -32,7 +32,8 @@ def scores_by_two_parameters(cv_results, rows, columns, scoring):
     """
     results = read_columns(cv_results)
     mean = _score_key(results, scoring)
-    # The resource of a halving search, which grows from round to round, is no choice.
+    # The resource of a halving search grows from round to round. It is not one of the
+    # parameters that were varied.
     values = {
         name: column
         for name, column in read_parameters(results, _ABSENT).items()

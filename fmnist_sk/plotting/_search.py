@@ -50,7 +50,7 @@ class SearchResultsDisplay:
         Axes of the heat map.
 
     figure_ : matplotlib Figure
-        The figure.
+        Figure with the Axes.
 
     im_ : matplotlib AxesImage
         Heat map.
@@ -133,22 +133,22 @@ class SearchResultsDisplay:
             search refits by.
 
         cmap, values_format : str
-            See :meth:`plot`.
+            Colour map and format of the scores; see :meth:`plot`.
 
         ax : matplotlib Axes, default=None
-            Where to plot. By default a new figure is made.
+            Axes to plot in. By default, a new figure is made.
 
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.SearchResultsDisplay`
-            The display, plotted.
+            Display, plotted.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             If `estimator` is not fitted.
         TypeError
-            If `estimator` is no search.
+            If `estimator` is not a search.
         ValueError
             If there is no such parameter or score.
         """
@@ -195,21 +195,21 @@ class SearchResultsDisplay:
             Results of a search, `cv_results_`.
 
         rows, columns : str, default=None
-            See :meth:`from_estimator`.
+            Parameters to show; see :meth:`from_estimator`.
 
         scoring : str, default=None
             Name of the score, if there are several. None stands for the first one.
 
         cmap, values_format : str
-            See :meth:`plot`.
+            Colour map and format of the scores; see :meth:`plot`.
 
         ax : matplotlib Axes, default=None
-            Where to plot. By default a new figure is made.
+            Axes to plot in. By default, a new figure is made.
 
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.SearchResultsDisplay`
-            The display, plotted.
+            Display, plotted.
 
         Raises
         ------
@@ -231,7 +231,7 @@ class SearchResultsDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to plot. By default a new figure is made.
+            Axes to plot in. By default, a new figure is made.
 
         cmap : str, default="cividis"
             Colour map.
@@ -242,7 +242,7 @@ class SearchResultsDisplay:
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.SearchResultsDisplay`
-            The display itself, with `ax_`, `figure_`, `im_` and `text_`. The best cell
+            Display itself, with `ax_`, `figure_`, `im_` and `text_`. The best cell
             is framed.
 
         Raises

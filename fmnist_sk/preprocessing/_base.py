@@ -29,8 +29,8 @@ class BaseImageTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator
     def _validate_images(self, X, *, reset, image_shape=None):
         """Check images and return them as rows, with the shape the output should have.
 
-        Learns `image_shape_` if `reset`. A DataFrame that carries the shape of its
-        images counts as a stack of images.
+        It also learns `image_shape_` if `reset` is True. A DataFrame that carries the
+        shape of its images counts as a stack of images.
         """
         # Transformers work in the dtype of X: float64 is not too large for them.
         rows, _, shape = validate_images(
@@ -68,8 +68,9 @@ class BaseImageTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator
         Returns
         -------
         output : ndarray or DataFrame
-            A DataFrame of pandas carries the shape of the images where the array would
-            be a stack of images. scikit-learn makes all other DataFrames of the rows.
+            Images in the container of `set_output`. A DataFrame of pandas carries the
+            shape of the images where the array would be a stack of images. scikit-learn
+            converts the rows to all other DataFrames.
         """
         container = _get_output_config("transform", self)["dense"]
         if container == "default":

@@ -46,7 +46,7 @@ class ImageNormalizer(BaseImageTransformer):
         Range of the training images (255 for uint8) for "rescale", their standard
         deviation for "standardize"; 1 where the training images are constant.
     image_shape_ : tuple of int
-        `(height, width, channels)` of one image.
+        Shape of one image, `(height, width, channels)`.
     n_features_in_ : int
         Number of pixel values of one image.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -121,7 +121,7 @@ class ImageNormalizer(BaseImageTransformer):
         Returns
         -------
         self : object
-            The fitted normalizer.
+            Fitted normalizer.
 
         Raises
         ------
@@ -154,7 +154,7 @@ class ImageNormalizer(BaseImageTransformer):
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Images; not modified.
+            Images, which are not changed.
 
         Returns
         -------
@@ -180,7 +180,7 @@ class ImageNormalizer(BaseImageTransformer):
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, channels)
-            Normalised images; not modified.
+            Normalised images, which are not changed.
 
         Returns
         -------
@@ -210,7 +210,7 @@ class ImageNormalizer(BaseImageTransformer):
 
 
 def _minimum_and_range(rows, n_groups):
-    """Return minimum and range of each group of columns; every n_groups-th is one."""
+    """Return minimum and range of each group; a group is every n_groups-th column."""
     minimum = rows.min(axis=0).reshape(-1, n_groups).min(axis=0).astype(np.float64)
     maximum = rows.max(axis=0).reshape(-1, n_groups).max(axis=0).astype(np.float64)
     return minimum, maximum - minimum

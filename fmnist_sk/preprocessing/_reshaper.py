@@ -25,8 +25,8 @@ class ImageReshaper(BaseImageTransformer):
     Attributes
     ----------
     image_shape_ : tuple of int
-        `(height, width, channels)` of one image. For rows that form no square it is
-        `(1, n_features_in_, 1)`.
+        Shape of one image, `(height, width, channels)`. For rows that do not form a
+        square it is `(1, n_features_in_, 1)`.
     n_features_in_ : int
         Number of pixel values of one image.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -77,14 +77,14 @@ class ImageReshaper(BaseImageTransformer):
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, channels)
-            The images.
+            Images.
         y : None
             Ignored. Pipelines pass it.
 
         Returns
         -------
         self : object
-            The fitted reshaper.
+            Fitted reshaper.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class ImageReshaper(BaseImageTransformer):
         ----------
         X : array-like of shape (n, pixels), (n, height, width) or \
                 (n, height, width, channels)
-            The images.
+            Images.
 
         Returns
         -------
