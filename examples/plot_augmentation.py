@@ -48,7 +48,8 @@ plt.show()
 
 # %%
 # MixUp and CutMix combine two images and their labels. The loss weights both labels by
-# the share of their images, which is shown above each image.
+# the share of their images. The percentage above each image is the share of its own
+# label.
 mixed, partners, own = [], [], []
 for setting in {"mixup": 1.0, "mixup_alpha": 1.0}, {"cutmix": 1.0}:
     batch = X[:12].reshape(-1, 28, 28, 1)
