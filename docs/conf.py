@@ -22,7 +22,7 @@ default_role = "literal"
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates"]
 
-# Links to headings, `user_guide.md#the-data`, as other readers of Markdown have them.
+# Resolve links to headings, such as `user_guide.md#load-the-data`, as GitHub does.
 myst_heading_anchors = 3
 
 # The docstrings name the types of parameters; signatures need not repeat them.

@@ -1,10 +1,10 @@
 """
-Make the sample that comes with the package
+Make the sample that ships with the package
 ===========================================
 
-`load_fashion_mnist_sample` reads a file of 4,000 images that lies inside the
-package. This script made it from the whole data set and makes it again, with the
-same arrays byte for byte, wherever it runs:
+`load_fashion_mnist_sample` reads a file of 4,000 images inside the package. This script
+creates the file from the whole data set. The arrays are the same byte for byte on every
+machine:
 
     python examples/make_sample.py [PATH]
 """
@@ -19,14 +19,14 @@ import fmnist_sk
 from fmnist_sk import fetch_fashion_mnist
 
 # %%
-# From either part of the data set each class gives equally many images. NumPy
-# promises that a `RandomState` gives the same numbers in every version, which it
-# does not of its newer generators.
+# The sample has the same number of images of each class. It is drawn with a
+# `RandomState`, because NumPy guarantees that a `RandomState` returns the same numbers
+# in every version. There is no such guarantee for the newer generators.
 N_PER_CLASS = {"train": 300, "test": 100}
 
 
 def draw(labels, n_per_class, rng):
-    """Choose `n_per_class` images of each class, and an order for all of them."""
+    """Choose `n_per_class` images of each class, in random order."""
     chosen = [
         rng.choice(np.flatnonzero(labels == label), n_per_class, replace=False)
         for label in np.unique(labels)
@@ -35,17 +35,17 @@ def draw(labels, n_per_class, rng):
 
 
 # %%
-# Beside images and labels the file tells where each image stands in the original,
-# for those who want the rest of the data set without the sample.
+# The file also contains the positions of the images in the original files. Use them to
+# select the rest of the data set without the sample.
 def make_sample():
     """Draw the sample.
 
     Returns
     -------
     arrays : dict
-        For each part, "train" and "test": `{part}_images` of shape (n, 28, 28) and
-        `{part}_labels` of shape (n,), both uint8, and `{part}_index` of shape (n,),
-        int32, their positions in the original files.
+        Arrays of each part, "train" and "test": `{part}_images` of shape (n, 28, 28)
+        and `{part}_labels` of shape (n,), both uint8, and `{part}_index` of shape (n,)
+        and dtype int32, the positions in the original files.
     """
     rng = check_random_state(0)
     arrays = {}

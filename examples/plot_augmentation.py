@@ -1,18 +1,20 @@
 """
-What each augmentation does, and whether it helps
-=================================================
+Augment training images
+=======================
 
-`FashionCNNClassifier(augmentation=...)` changes the training images afresh in every
-epoch. Settings are the field's usual ones; here is what each of them does at its
-limits, and how to find out whether it helps. This runs in about a minute on two CPU
-cores.
+Augmentation changes the training images at random in every epoch. Use it when you have
+few images. This example shows what each setting of
+:class:`~fmnist_sk.FashionCNNClassifier`'s `augmentation` does, and how to find out
+whether augmentation helps. It runs in about a minute on two CPU cores.
 """
 
 # %%
 # What each setting does
 # ----------------------
 #
-# The same three garments, four times each, with a setting that is easy to see.
+# :func:`~fmnist_sk.augmentation.augment_images` changes an array of images. Each row
+# shows the same three garments, four times each, with one setting at an exaggerated
+# value.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -45,8 +47,9 @@ ImageGridDisplay(images=np.concatenate(stacks), labels=labels).plot()
 plt.show()
 
 # %%
-# MixUp and CutMix take two images, and two labels: the share of each goes into the
-# loss.
+# MixUp and CutMix combine two images and their labels. The loss weights both labels by
+# the share of their images. The percentage above each image is the share of its own
+# label.
 mixed, partners, own = [], [], []
 for setting in {"mixup": 1.0, "mixup_alpha": 1.0}, {"cutmix": 1.0}:
     batch = X[:12].reshape(-1, 28, 28, 1)
@@ -59,11 +62,12 @@ ImageGridDisplay(
 plt.show()
 
 # %%
-# Does it help?
-# -------------
+# Find the best augmentation
+# --------------------------
 #
-# Augmentation is a parameter like any other. More of it needs more epochs, and whether
-# a mirror image is still of the same class only you can know.
+# `augmentation` is a parameter, so you can search over it. Stronger augmentation needs
+# more epochs, so search over both. Only you can decide whether a mirror image still
+# belongs to the same class: in digits and letters it does not.
 from sklearn.model_selection import GridSearchCV
 
 from fmnist_sk import FashionCNNClassifier
@@ -82,12 +86,13 @@ SearchResultsDisplay.from_estimator(search, rows="augmentation", columns="epochs
 plt.show()
 
 # %%
-# In a pipeline
-# -------------
+# Augment images in a pipeline
+# ----------------------------
 #
-# `ImageAugmenter` changes the images of a pipeline's training once, for classifiers
-# that know nothing of augmentation, and `AugmentedOverSampler` adds changed copies, in
-# a pipeline of imbalanced-learn. Neither touches the images that are predicted.
+# Use :class:`~fmnist_sk.ImageAugmenter` for classifiers without augmentation of their
+# own. It changes each training image once, before the classifier is trained.
+# :class:`~fmnist_sk.AugmentedOverSampler` adds changed copies of images in an
+# imbalanced-learn pipeline. Neither changes the images that are predicted.
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 

@@ -1,19 +1,21 @@
 """
-Probabilities that mean what they say
-=====================================
+Calibrate probabilities
+=======================
 
-Of all images that a network calls "Shirt" with 80 percent, four in five should be
-shirts. This example draws how far that holds, before and after a temperature is fitted
-to held-out images. It runs in about 20 seconds on two CPU cores.
+A classifier is calibrated if four in five of all images that it predicts with a
+probability of 80 % are predicted correctly. This example measures the calibration of a
+network, before and after a temperature is fitted to held-out images. It runs in about
+20 seconds on two CPU cores.
 """
 
 # %%
-# One network, two temperatures
-# ------------------------------
+# Fit a temperature
+# -----------------
 #
-# Trained for long on few images, a network becomes surer than it is right. A
-# temperature is a number that logits are divided by; it changes no prediction. `"auto"`
-# fits it to held-out images: those that `fit` is given, or those of `early_stopping`.
+# A network that is trained for many epochs on few images becomes overconfident.
+# Temperature scaling divides the logits by a number, which changes the probabilities
+# but no predicted label. `temperature="auto"` fits that number to held-out images:
+# `X_val` of `fit`, or the images that `early_stopping` holds out.
 from fmnist_sk import FashionCNNClassifier, load_fashion_mnist_sample
 
 X, y = load_fashion_mnist_sample(return_X_y=True)
@@ -27,11 +29,12 @@ print(f"accuracy {model.score(X_test, y_test):.1%}")
 print(f"temperature {model.temperature_:.2f}")
 
 # %%
-# How good are the probabilities?
-# -------------------------------
+# Measure calibration
+# -------------------
 #
-# The log loss and the Brier score take accuracy into account as well; the expected
-# calibration error is about confidence alone.
+# The log loss and the Brier score also depend on the accuracy. The expected calibration
+# error only compares confidence with accuracy. Lower is better for all three.
+# `decision_function` returns the logits divided by the temperature.
 import pandas as pd
 from scipy.special import softmax
 from sklearn.metrics import brier_score_loss, log_loss
@@ -59,8 +62,9 @@ print(table.round(3))
 # Reliability diagrams
 # --------------------
 #
-# How often the predicted class is right, by how sure the network was. On the dotted
-# line the two agree; below it the network is too sure.
+# A reliability diagram shows the accuracy of the predictions for each level of
+# confidence. On the dotted line, accuracy and confidence are equal. Below the line, the
+# network is overconfident.
 import matplotlib.pyplot as plt
 from sklearn.calibration import CalibrationDisplay
 
@@ -77,11 +81,11 @@ for (name, proba), color in zip(
         color=color,
         ax=ax,
     )
-ax.set(xlabel="Probability of the predicted class", ylabel="Share that is right")
+ax.set(xlabel="Probability of the predicted class", ylabel="Accuracy")
 plt.show()
 
 # %%
-# One class against the rest, for the class that is hardest:
+# The same diagram for the hardest class, "Shirt", against all other classes:
 _, ax = plt.subplots(figsize=(5, 5), layout="constrained")
 for (name, proba), color in zip(
     probabilities.items(), ("#D55E00", "#0072B2"), strict=True

@@ -2,18 +2,19 @@
 Features of a trained network
 =============================
 
-What a network has learnt of clothes serves other tasks, too. `ImageEncoder` gives the
-features that its last layer is given: images of a kind lie close together in them. This
-example looks at them, and finds new classes by a handful of labels. It runs in about
-twenty seconds on two CPU cores.
+You can use the features of a trained network for other classes, and then need only a
+few labels. :class:`~fmnist_sk.ImageEncoder` returns the input of the network's last
+layer, in which similar images are close together. This example plots these features and
+trains a linear classifier on them. It runs in about 20 seconds on two CPU cores.
 """
 
 # %%
-# Pixels and features
-# -------------------
+# Compare pixels with features
+# ----------------------------
 #
-# The network comes with the package; of the images here it has seen none. t-SNE lays
-# them out in two dimensions so that neighbours stay neighbours.
+# The network ships with the package. It was not trained on the test images that are
+# used here. t-SNE maps the images to two dimensions and keeps similar images close
+# together.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.manifold import TSNE
@@ -42,17 +43,19 @@ figure.legend(
 plt.show()
 
 # %%
-# By their pixels sandals, sneakers and boots run into each other, and so do all that
-# have two sleeves. Of the features' islands only shirts and T-shirts still touch, and
-# sneakers and boots; some shirts lie with the pullovers and the coats.
+# In the pixels, sandals, sneakers and boots overlap, and so do all garments with two
+# sleeves. In the features, most classes form separate clusters. Only shirts and
+# T-shirts, and sneakers and boots, still touch, and some shirts lie among pullovers and
+# coats.
 
 # %%
-# A question of one's own, with few labels
-# ----------------------------------------
+# Train a classifier for new classes
+# ----------------------------------
 #
-# Is it worn on the feet, on the legs or above, or not at all? The network was never
-# asked that. A linear classifier of its features learns it from a few images; one of
-# the pixels needs many more.
+# The new classes say where an article is worn: on the feet, on the legs, on the body,
+# or nowhere. The network was not trained on these classes. A linear classifier on its
+# features learns them from a few images. A linear classifier on the pixels needs many
+# more images.
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -75,14 +78,15 @@ for name, data, marker in (("pixels", X, "s"), ("features", features, "o")):
         means.append(scores.mean())
         deviations.append(scores.std())
     ax.errorbar(numbers, means, deviations, marker=marker, capsize=3, label=name)
-ax.set(xscale="log", xlabel="images with labels", ylabel="accuracy on the others")
+ax.set(xscale="log", xlabel="images with labels", ylabel="accuracy on the other images")
 ax.set_xticks(numbers, numbers)
 ax.minorticks_off()
 ax.legend(frameon=False)
 plt.show()
 
 # %%
-# The features were computed once, beforehand. In a pipeline,
-# `make_pipeline(ImageEncoder("fashion-mnist"), LogisticRegression())`, they are
-# computed with each fit, unless the pipeline has a `memory`. A network of your own goes
-# into the encoder as it is, or in scikit-learn's `FrozenEstimator` if it is fitted.
+# This example computed the features once, beforehand. A pipeline such as
+# `make_pipeline(ImageEncoder("fashion-mnist"), LogisticRegression())` computes them in
+# each fit, unless you set the pipeline's `memory`. To use your own network, pass it to
+# the encoder. If the network is fitted, wrap it in scikit-learn's `FrozenEstimator`
+# first.

@@ -1,18 +1,19 @@
 """
-Dropping a CNN into an existing pipeline
-========================================
+Use a CNN in an existing pipeline
+=================================
 
-You have a pipeline that ends in a linear model or a forest, and code around it that
-cross-validates, calibrates and plots. Replace the last step and keep the rest. This
-runs in about 20 seconds on two CPU cores.
+If you have a pipeline that ends in a linear model or a forest, you can replace the last
+step with a CNN. The code that cross-validates, calibrates and plots stays the same.
+This example runs in about 20 seconds on two CPU cores.
 """
 
 # %%
-# What is there
-# -------------
+# The existing pipeline
+# ---------------------
 #
-# Rows of pixels in a DataFrame with names for labels, a column that is no pixel, and a
-# pipeline that scales, reduces and classifies.
+# The data are rows of pixels in a DataFrame, with one column that is not a pixel. The
+# labels are strings. The pipeline selects the pixels, scales them, reduces their number
+# and classifies.
 import numpy as np
 import pandas as pd
 from sklearn.compose import make_column_transformer
@@ -42,12 +43,13 @@ pipeline = Pipeline(
 print(f"accuracy, linear: {pipeline.fit(train, y_train).score(test, y_test):.1%}")
 
 # %%
-# What changes
-# ------------
+# Replace the classifier
+# ----------------------
 #
-# The classifier, and the step that destroys the images: a convolution needs pixels next
-# to each other. `"passthrough"` takes the reduction out. 784 columns are taken for
-# images of 28 × 28; strings for labels, floats for pixels and the DataFrame may stay.
+# Replace the last step with a :class:`~fmnist_sk.FashionCNNClassifier`. Remove the
+# reduction with `"passthrough"`, because a convolution needs neighbouring pixels. The
+# classifier reads 784 columns as images of 28 × 28 pixels. It accepts the string
+# labels, the float pixels and the DataFrame.
 from fmnist_sk import FashionCNNClassifier
 
 pipeline.set_params(
@@ -57,10 +59,10 @@ pipeline.set_params(
 print(f"accuracy, CNN: {pipeline.fit(train, y_train).score(test, y_test):.1%}")
 
 # %%
-# What stays
-# ----------
+# Keep the rest of the code
+# -------------------------
 #
-# Cross-validation, calibration, thresholds, displays: whatever takes a classifier.
+# Cross-validation, calibration, thresholds and displays work as before.
 from sklearn.model_selection import cross_val_score
 
 pipeline.set_params(classify__architecture="compact")

@@ -1,16 +1,16 @@
 """
-What a prediction rests on: Grad-CAM and occlusion
-==================================================
+Explain predictions with Grad-CAM and occlusion
+===============================================
 
-A network that is right for the wrong reasons fails as soon as the reasons go away. Two
-explanations point to the pixels a prediction rests on: Grad-CAM looks into the network,
-occlusion covers parts of the image and asks again, which works for any classifier that
-gives probabilities. This runs in about 20 seconds on two CPU cores.
+Use explanations to check that a network does not rely on the background or on
+artefacts. Grad-CAM uses the features and gradients inside the network. Occlusion covers
+parts of the image and predicts again, which works for any classifier with
+probabilities. This example runs in about 20 seconds on two CPU cores.
 """
 
 # %%
-# A network, and some images
-# --------------------------
+# Train a network
+# ---------------
 from fmnist_sk import CLASS_NAMES, FashionCNNClassifier, load_fashion_mnist_sample
 
 X_train, y_train = load_fashion_mnist_sample(return_X_y=True)
@@ -22,8 +22,9 @@ print(f"accuracy {model.score(X_test, y_test):.1%}")
 # Grad-CAM
 # --------
 #
-# The maps of the last convolution, each weighted by how much the class's logit grows
-# with it. They have 7 × 7 pixels, so the picture is coarse. Bright places speak for the
+# :class:`~fmnist_sk.plotting.GradCAMDisplay` computes and draws the heat maps. Grad-CAM
+# weights each map of the last convolution by the gradient of the class's logit. The
+# maps have 7 × 7 pixels, so the heat map is coarse. Bright regions contribute to the
 # predicted class.
 import matplotlib.pyplot as plt
 
@@ -33,8 +34,8 @@ GradCAMDisplay.from_estimator(model, X_test[:12], display_labels=CLASS_NAMES)
 plt.show()
 
 # %%
-# `target` asks about another class: what speaks for "Shirt" in T-shirts, and what for
-# "T-shirt/top"?
+# Choose another class with `target`. The first figure shows which regions of T-shirts
+# contribute to "Shirt", and the second which regions contribute to "T-shirt/top".
 tops = X_test[y_test == 0][:4]
 GradCAMDisplay.from_estimator(model, tops, target=6, display_labels=CLASS_NAMES)
 GradCAMDisplay.from_estimator(model, tops, target=0, display_labels=CLASS_NAMES)
@@ -44,8 +45,9 @@ plt.show()
 # Occlusion
 # ---------
 #
-# A patch of 7 × 7 pixels is moved over the image and covers it with black, the ground
-# of these images. Where the probability of the class falls, it mattered.
+# :func:`~fmnist_sk.inspection.occlusion_sensitivity` moves a patch of 7 × 7 pixels over
+# the image and covers the image with black, which is the background of these images.
+# Regions where the probability of the class falls are important.
 from fmnist_sk.inspection import occlusion_sensitivity
 
 images = X_test[:8]
@@ -57,7 +59,7 @@ GradCAMDisplay(
 plt.show()
 
 # %%
-# The same for a classifier that knows nothing of images, in a pipeline:
+# The same function explains a linear model in a pipeline:
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler

@@ -1,20 +1,21 @@
 """
-Grid search over a network in a pipeline
-========================================
+Tune a network with a grid search
+=================================
 
-How many filters should the convolutions have, and how much dropout? `GridSearchCV`
-answers that for a network as it does for any estimator: the parameters of
-`FashionCNNClassifier` are plain values under scikit-learn's names. This example
-trains nine small networks and runs in about half a minute on two CPU cores.
+How many filters should the convolutions have, and how much dropout? You can tune
+:class:`~fmnist_sk.FashionCNNClassifier` with `GridSearchCV` like any other estimator,
+because all its parameters are plain values. This example trains nine small networks and
+runs in about half a minute on two CPU cores.
 """
 
 # %%
-# A pipeline
-# ----------
+# Create the pipeline
+# -------------------
 #
-# `ImageReshaper` turns rows of 784 pixels into images. The classifier would do so by
-# itself; the step is here because image transformers, such as `ImageAugmenter`, would
-# stand in the same place. Ten epochs tell good values from bad ones.
+# :class:`~fmnist_sk.ImageReshaper` converts rows of 784 pixels to images. The
+# classifier does not need this step. It shows where to put image transformers such as
+# :class:`~fmnist_sk.ImageAugmenter`. Ten epochs are enough to distinguish good values
+# from bad ones.
 from sklearn.pipeline import Pipeline
 
 from fmnist_sk import FashionCNNClassifier, ImageReshaper
@@ -30,15 +31,16 @@ pipeline = Pipeline(
 )
 
 # %%
-# The search
-# ----------
+# Run the search
+# --------------
 #
-# A thousand images that come with the package are enough to see differences. For all
-# 60,000 use `fetch_fashion_mnist` instead of `load_fashion_mnist_sample`, and patience.
+# A thousand images of the sample are enough to see differences. For all 60,000 images,
+# use :func:`~fmnist_sk.fetch_fashion_mnist` instead of
+# :func:`~fmnist_sk.load_fashion_mnist_sample`; the search then takes much longer.
 #
-# Two networks are trained at a time, each in a process of its own on one core:
-# joblib shares the cores among its workers. The folds are stratified because the
-# estimator is a classifier.
+# With `n_jobs=2`, two networks are trained at the same time. Each network has its own
+# process and one core, because joblib divides the cores among its workers. The folds
+# are stratified, because the estimator is a classifier.
 from sklearn.model_selection import GridSearchCV
 
 from fmnist_sk import load_fashion_mnist_sample
@@ -55,11 +57,12 @@ search = GridSearchCV(
 search.fit(X[:1000], y[:1000])
 
 # %%
-# The results
-# -----------
+# Compare the candidates
+# ----------------------
 #
-# `cv_results_` is a table for pandas. The seconds are those of one training on one
-# core; where they are many, each of the two processes was starting TensorFlow.
+# Convert `cv_results_` to a DataFrame. The last column is the time of one training run
+# on one core. High values include the time in which a worker process started
+# TensorFlow.
 import pandas as pd
 
 results = pd.DataFrame(search.cv_results_).rename(
@@ -78,7 +81,8 @@ print(
 )
 
 # %%
-# The same as a picture:
+# :class:`~fmnist_sk.plotting.SearchResultsDisplay` shows the same results as a heat
+# map:
 import matplotlib.pyplot as plt
 
 from fmnist_sk.plotting import SearchResultsDisplay
@@ -87,13 +91,13 @@ SearchResultsDisplay.from_estimator(search, rows="filters", columns="dropout")
 plt.show()
 
 # %%
-# The best pipeline was fitted again on all thousand images; here is how it does on
-# images that the search never saw. `X[1000:]` would do as well.
+# The best pipeline was fitted again on all thousand images. Its accuracy is measured on
+# test images, which the search did not use.
 X_test, y_test = load_fashion_mnist_sample(subset="test", return_X_y=True)
 print(f"best: {search.best_params_}")
 print(f"accuracy on the test images: {search.score(X_test, y_test):.3f}")
 
 # %%
-# With folds of 500 images, differences of a percentage point are noise: the standard
-# deviations in the table say how much. Two folds keep this example quick; use five
-# for a choice that matters.
+# With folds of 500 images, differences of one percentage point are noise. The standard
+# deviations in the table show how large the noise is. This example uses two folds to be
+# quick. Use five folds for a choice that matters.

@@ -1,19 +1,20 @@
 """
-Finding wrong labels
-====================
+Find wrong labels
+=================
 
-Large data sets have wrong labels, Fashion-MNIST too. `cleanlab
-<https://docs.cleanlab.ai>`_ finds likely ones from cross-validated probabilities: each
-image is judged by a network that was not trained on it. This runs in about 20 seconds
-on two CPU cores, on the sample; it needs ``pip install cleanlab``.
+Large data sets contain wrong labels, and Fashion-MNIST is no exception.
+`cleanlab <https://docs.cleanlab.ai>`_ finds likely errors from cross-validated
+probabilities: each image is predicted by a network that was not trained on it. This
+example needs ``pip install cleanlab`` and runs in about 20 seconds on two CPU cores.
 """
 
 # %%
-# Cross-validated probabilities
-# -----------------------------
+# Compute cross-validated probabilities
+# -------------------------------------
 #
-# scikit-learn's `cross_val_predict` trains a network for each fold and lets it judge
-# the rest. The folds are stratified, and the probabilities in the order of the classes.
+# scikit-learn's `cross_val_predict` trains a network for each fold, on all other folds,
+# and predicts the images of the fold. The folds are stratified. The columns of the
+# probabilities have the order of the classes.
 from sklearn.model_selection import cross_val_predict
 
 from fmnist_sk import CLASS_NAMES, FashionCNNClassifier, load_fashion_mnist_sample
@@ -22,23 +23,25 @@ X, y = load_fashion_mnist_sample(return_X_y=True)
 model = FashionCNNClassifier(random_state=0)
 probabilities = cross_val_predict(model, X, y, cv=3, method="predict_proba")
 y_pred = probabilities.argmax(axis=1)
-print(f"accuracy out of the folds: {(y_pred == y).mean():.1%}")
+print(f"cross-validated accuracy: {(y_pred == y).mean():.1%}")
 
 # %%
-# Likely errors
-# -------------
+# Find likely errors
+# ------------------
 #
-# Confident learning compares each image's probabilities with what is usual for its
-# class [1]_. Being misclassified is not enough: where a class is often taken for
-# another, one more says little.
+# Confident learning compares the probabilities of each image with the average
+# confidence in its class [1]_. A misclassified image is not automatically suspicious:
+# if two classes are often confused, one more mistake says little.
 from cleanlab.filter import find_label_issues
 
 rows = find_label_issues(y, probabilities, return_indices_ranked_by="self_confidence")
 print(f"{len(rows)} of {len(y):,} labels are suspicious")
 
 # %%
-# The most suspicious first: above each what the network predicts, below its label. Some
-# are plainly wrong; of others nobody could tell at this size.
+# Plot the most suspicious images with
+# :class:`~fmnist_sk.plotting.MisclassifiedImagesDisplay`. Each title shows the
+# predicted class and the label. Some labels are clearly wrong. Other images cannot be
+# recognised at this size.
 import matplotlib.pyplot as plt
 
 from fmnist_sk.plotting import MisclassifiedImagesDisplay
@@ -54,7 +57,7 @@ MisclassifiedImagesDisplay.from_predictions(
 plt.show()
 
 # %%
-# By class:
+# The number and the share of suspicious labels per class:
 import pandas as pd
 
 table = pd.DataFrame({"label": y, "suspicious": False})

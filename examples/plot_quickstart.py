@@ -1,22 +1,22 @@
 """
-Quickstart: a CNN among scikit-learn's tools
-============================================
+Quickstart: train and evaluate a CNN
+====================================
 
-`FashionCNNClassifier` is a scikit-learn classifier that happens to be a convolutional
-network: it is fitted, asked for predictions and judged like any other. This example
-trains one on images of clothing, reads its classification report and looks at what it
-confuses. It runs in about 20 seconds on two CPU cores.
+:class:`~fmnist_sk.FashionCNNClassifier` is a convolutional network with the interface
+of a scikit-learn classifier. This example trains it on images of clothing, prints a
+classification report and plots a confusion matrix. It runs in about 20 seconds on two
+CPU cores. Several of these seconds are needed to start TensorFlow.
 """
 
 # %%
-# The data
-# --------
+# Load the data
+# -------------
 #
-# A small part of Fashion-MNIST comes with the package: 3,000 images to train on and
-# 1,000 to test on, 28 × 28 grey pixels each, in ten classes. For the whole set of
-# 60,000 and 10,000 images, replace `load_fashion_mnist_sample` with
-# `fetch_fashion_mnist`, which takes the same arguments; training then takes minutes,
-# and accuracy rises from about 85 to over 92 percent.
+# The package ships a sample of Fashion-MNIST: 3,000 training images and 1,000 test
+# images in ten classes, with 28 × 28 grey pixels each. To load all 60,000 training and
+# 10,000 test images, replace :func:`~fmnist_sk.load_fashion_mnist_sample` with
+# :func:`~fmnist_sk.fetch_fashion_mnist`, which takes the same arguments. Training then
+# takes longer, and the accuracy rises to about 93 %.
 from fmnist_sk import CLASS_NAMES, load_fashion_mnist_sample
 
 X_train, y_train = load_fashion_mnist_sample(subset="train", return_X_y=True)
@@ -24,24 +24,25 @@ X_test, y_test = load_fashion_mnist_sample(subset="test", return_X_y=True)
 print(X_train.shape, X_train.dtype)
 
 # %%
-# Training
-# --------
+# Train the network
+# -----------------
 #
-# The images are rows of 784 pixels, as scikit-learn has them, and stay integers: the
-# network finds their shape, and learns their mean and scale, by itself. How long to
-# train is also its own choice, unless `epochs` says otherwise.
+# The images are rows of 784 integers, as usual in scikit-learn. You do not have to
+# reshape or scale them: the network finds the shape and learns the mean and scale. It
+# also chooses the number of epochs, unless you set `epochs`.
 #
-# With `early_stopping` a stratified tenth of the training images is held out. Training
-# ends when the network does not get better on them any more, and the weights of the
-# best epoch are kept.
+# With `early_stopping`, a stratified tenth of the training images is held out. Training
+# stops when the loss on the held-out images no longer falls, and the classifier keeps
+# the weights of the best epoch.
 from fmnist_sk import FashionCNNClassifier
 
 model = FashionCNNClassifier(early_stopping=True, random_state=0)
 model.fit(X_train, y_train)
 
 # %%
-# The curves show loss and accuracy after each epoch, and which epoch was kept. The
-# widening gap between the two is overfitting: more images would close it.
+# :class:`~fmnist_sk.plotting.TrainingHistoryDisplay` shows the loss and accuracy of
+# each epoch, and marks the best epoch. A growing gap between training and validation
+# curves is a sign of overfitting. More training images reduce it.
 import matplotlib.pyplot as plt
 
 from fmnist_sk.plotting import TrainingHistoryDisplay
@@ -50,18 +51,18 @@ TrainingHistoryDisplay.from_estimator(model)
 plt.show()
 
 # %%
-# How good is it?
-# ---------------
+# Evaluate the network
+# --------------------
 #
-# Everything in `sklearn.metrics` applies to the predictions.
+# All functions in `sklearn.metrics` work with the predictions.
 from sklearn.metrics import classification_report
 
 y_pred = model.predict(X_test)
 print(classification_report(y_test, y_pred, target_names=CLASS_NAMES))
 
 # %%
-# Shirts are the hard case, as for people: the network takes them for T-shirts,
-# pullovers and coats.
+# Shirts are the hardest class, as they are for people: the network often confuses them
+# with T-shirts, pullovers and coats.
 from sklearn.metrics import ConfusionMatrixDisplay
 
 _, ax = plt.subplots(figsize=(7, 6), layout="constrained")
@@ -77,5 +78,6 @@ plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")
 plt.show()
 
 # %%
-# The fitted model is plain NumPy inside, so `joblib.dump(model, "model.joblib")` saves
-# it and `joblib.load` brings it back, in any process, without starting TensorFlow.
+# Save the fitted model with `joblib.dump(model, "model.joblib")`. The fitted state
+# consists of NumPy arrays, so `joblib.load` works in any process without starting
+# TensorFlow.

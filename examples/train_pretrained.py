@@ -1,12 +1,13 @@
-"""Train the networks that `load_pretrained` gives, and write their files.
+"""Train the networks that `load_pretrained` returns, and write their files.
 
-Each network is trained on 55,000 of the 60,000 training images; the other 5,000 decide
-what is kept and fit the temperature. An interrupted training goes on after its last
-whole epoch when the command is given again; what is trained already is not trained
-again. On one core an epoch takes about half a minute.
+Each network is trained on 55,000 of the 60,000 training images. The other 5,000 are
+held out to choose the networks and to fit the temperature. Run the command again to
+resume an interrupted training run after its last complete epoch. Networks that are
+already trained are not trained again. On one core an epoch takes about half a minute.
 
-Run with ``python examples/train_pretrained.py [--folder FOLDER]``, before that with the
-names of some networks, to train them at the same time.
+Run with ``python examples/train_pretrained.py [--folder FOLDER]``. To train several
+networks at the same time, first run the command with the name of one network in each
+process.
 """
 
 import argparse
@@ -43,7 +44,7 @@ NETWORKS = {
         "augmentation": MIRRORED_ERASED | {"erasing": 0.75},
         "epochs": 90,
     },
-    # So few weights need no more than that to keep from overfitting.
+    # Light augmentation is enough to prevent overfitting of so few weights.
     "compact": {
         "architecture": "resnet",
         "filters": (16, 32, 32),
@@ -55,13 +56,13 @@ NETWORKS = {
 
 
 def split():
-    """Give the 55,000 images to train on, the 5,000 held out, and their labels."""
+    """Return 55,000 training images, 5,000 held-out images, and their labels."""
     X, y = fetch_fashion_mnist(subset="train", return_X_y=True)
     return train_test_split(X, y, test_size=5000, stratify=y, random_state=0)
 
 
 def train(name, folder):
-    """Train one network, or go on with it, and keep it in a file."""
+    """Train one network, or resume its training, and save it to a file."""
     path = folder / f"{name}.joblib"
     if path.exists():
         return
@@ -78,7 +79,7 @@ def train(name, folder):
 
 
 def figures(classifier, X, y):
-    """Accuracy, log loss, Brier score and calibration error, as text."""
+    """Format the accuracy, log loss, Brier score and calibration error as text."""
     probabilities = classifier.predict_proba(X)
     accuracy = (probabilities.argmax(axis=1) == y).mean()
     brier = ((probabilities - np.eye(10)[y]) ** 2).sum(axis=1).mean()
@@ -90,7 +91,7 @@ def figures(classifier, X, y):
 
 
 def write(name, classifier):
-    """Write the file that `load_pretrained` reads, and give what will be read."""
+    """Write the file that `load_pretrained` reads, and return its content as read."""
     content = pack(classifier)
     path = Path(fmnist_sk.__file__).parent / "_data" / f"{name}.npz"
     path.write_bytes(content)
@@ -101,7 +102,7 @@ def write(name, classifier):
 
 
 def report(classifier):
-    """Print what the model card says, from the test images."""
+    """Print the figures of the model card, measured on the test images."""
     X, y = fetch_fashion_mnist(subset="test", return_X_y=True)
     print("test images:", figures(classifier, X, y))
     predicted = classifier.predict(X)
@@ -116,28 +117,28 @@ def report(classifier):
 
 
 def calibrated(classifier):
-    """Fit the temperature to the images held out, and keep it as a parameter."""
+    """Fit the temperature to the held-out images, and store it as a parameter."""
     _, X, _, y = split()
     classifier.set_params(temperature=None).temperature_ = 1.0
     logits = classifier.decision_function(X)
     temperature = round(fit_temperature(logits, y, np.ones(len(y))), 3)
-    # A number, as those who train it further may hold out nothing.
+    # A number, because fine-tuning may have no held-out images to fit "auto" to.
     classifier.set_params(temperature=temperature).temperature_ = temperature
     print("temperature", temperature, "held out:", figures(classifier, X, y))
     return classifier
 
 
 def main():
-    """Read the arguments and do it."""
+    """Run the script from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(NETWORKS)}")
+    parser.add_argument("names", nargs="*", help=f"some of {', '.join(NETWORKS)}")
     parser.add_argument("--folder", type=Path, default=Path("pretrained-training"))
     arguments = parser.parse_args()
     arguments.folder.mkdir(exist_ok=True)
     for name in arguments.names or NETWORKS:
         train(name, arguments.folder)
     if arguments.names:
-        return  # the others may be training on other cores
+        return  # Other processes may still be training the other networks.
     vgg, resnet, compact = (
         joblib.load(arguments.folder / f"{name}.joblib") for name in NETWORKS
     )

@@ -1,8 +1,8 @@
-"""What joblib's backends cost: their start, each fit, and a search as a whole.
+"""Cost of joblib's backends: the start, a short fit, and a search of long fits.
 
-Every backend works from a process of its own, with two workers; times of the searches
-are medians of rounds in turns. One after the other, a fit has all cores; the workers
-have their share of them. Needs the extra ``dask``, takes some minutes.
+Every backend runs in its own process with two workers. The backends take turns, and the
+times of the searches are medians over the rounds. A sequential fit uses all cores, and
+a worker uses its share of the cores. Needs the extra ``dask`` and takes some minutes.
 
 Run with ``python examples/benchmarks/backends.py [--workers 8] [--rounds 5]``.
 """
@@ -24,13 +24,13 @@ GRID = {"filters": [8, 16], "dropout": [0.0, 0.4]}
 
 
 def prepare(backend, n_workers):
-    """Give two searches of eight fits: short ones, and some that take seconds."""
+    """Return functions that run a search of eight short fits and one of eight long."""
     X, y = load_fashion_mnist_sample(return_X_y=True)
     stack = contextlib.ExitStack()
     settings = {"backend": backend, "n_jobs": n_workers}
     if backend == "sequential":
         settings = {"backend": "loky", "n_jobs": 1}
-    if backend == "loky":  # whose workers would otherwise wait for more, minutes long
+    if backend == "loky":  # Idle workers would otherwise stay alive for minutes.
         stack.callback(lambda: get_reusable_executor().shutdown(kill_workers=True))
 
     def start():
@@ -59,14 +59,14 @@ def prepare(backend, n_workers):
 
 
 def measure(n_workers, rounds):
-    """Seconds by what is measured and by backend."""
+    """Measure the seconds of each step with each backend."""
     workers, first = {}, {}
     for backend in BACKENDS:
         workers[backend] = Worker(prepare, backend=backend, n_workers=n_workers)
         first[backend] = workers[backend]("start")[1]
     seconds = {"first": first}
     for what in "short", "long":
-        take_turns(workers, 1, what)  # graphs are built, which is not measured
+        take_turns(workers, 1, what)  # warm-up: compiles the graphs
         times = take_turns(workers, rounds, what)
         seconds[what] = {name: statistics.median(times[name]) for name in times}
     for worker in workers.values():
@@ -76,11 +76,11 @@ def measure(n_workers, rounds):
 
 
 def main():
-    """Print the versions and a table in Markdown."""
+    """Print the versions and a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=2, help="default: 2")
     parser.add_argument("--rounds", type=int, default=3, help="default: 3")
-    parser.add_argument("--json", help="file to write the values to")
+    parser.add_argument("--json", help="file for the measured values")
     arguments = parser.parse_args()
     about = machine()
     print("; ".join(f"{key} {value}" for key, value in about.items()), flush=True)

@@ -1,4 +1,4 @@
-"""What the benchmarks share: the machine, fair turns, tables."""
+"""Shared tools of the benchmarks: versions, worker processes, turns and tables."""
 
 import argparse
 import atexit
@@ -28,13 +28,13 @@ PACKAGES = (
 
 
 def load():
-    """The training and the test images, as rows of uint8."""
+    """Return the training and the test images, as rows of uint8, and their labels."""
     train = fetch_fashion_mnist(return_X_y=True)
     return *train, *fetch_fashion_mnist(subset="test", return_X_y=True)
 
 
 def machine():
-    """Versions and processor, as a dict."""
+    """Return the versions and the processor as a dict."""
     versions = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -54,13 +54,13 @@ def _processor():
 
 
 def summary(values):
-    """Mean ± standard deviation, of several."""
+    """Format the mean and, for several values, the standard deviation."""
     spread = f" ± {np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
     return f"{np.mean(values):.2f}{spread}"
 
 
 def median_ms(function, n):
-    """Median time of n calls, which are given their number, in milliseconds."""
+    """Return the median time in milliseconds of `function(i)` for i from 0 to n - 1."""
     times = []
     for i in range(n):
         start = time.perf_counter()
@@ -70,22 +70,23 @@ def median_ms(function, n):
 
 
 class Worker:
-    """A process of its own, so that no contender's threads disturb the others.
+    """Separate process, so that the threads of one library do not disturb another.
 
     Parameters
     ----------
     prepare : callable
-        Called in the process with `arguments`; gives a dict of functions.
+        Function called in the process with `arguments`. It returns a dict of
+        functions.
     threads : int, default=None
-        Threads TensorFlow may use; all cores by default.
+        Number of threads that TensorFlow may use. None stands for all cores.
     **arguments : dict
-        For `prepare`.
+        Arguments of `prepare`.
     """
 
     def __init__(self, prepare, *, threads=None, **arguments):
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        # No daemon, which may not have processes of its own.
+        # Not a daemon, because a daemon may not start processes.
         self._process = context.Process(
             target=_serve, args=(theirs, threads, prepare, arguments)
         )
@@ -94,12 +95,12 @@ class Worker:
         atexit.register(self.close)
 
     def __call__(self, function, *arguments):
-        """Call one of the functions; its result, and the seconds it took."""
+        """Call one of the functions, and return its result and the seconds it took."""
         self._pipe.send((function, arguments))
         return self._pipe.recv()
 
     def close(self):
-        """End the process, even if joblib's workers keep it waiting."""
+        """End the process, even if it waits for joblib's workers."""
         self._pipe.close()
         self._process.join(timeout=10)
         self._process.kill()
@@ -122,12 +123,12 @@ def _serve(pipe, threads, prepare, arguments):
 
 
 def take_turns(workers, rounds, function, *arguments):
-    """Time a function of several workers in turns, each round in another order.
+    """Time a function of several workers in turns, in a different order each round.
 
     Returns
     -------
     seconds : dict of list
-        By name of the worker, one value a round.
+        Seconds per round, with the names of the workers as keys.
     """
     seconds = {name: [] for name in workers}
     names = list(workers)
@@ -138,17 +139,17 @@ def take_turns(workers, rounds, function, *arguments):
 
 
 def ratio(seconds, of, to):
-    """Median over the rounds of the ratio of two workers' times."""
+    """Return the median over the rounds of the ratio of two workers' times."""
     return statistics.median(
         a / b for a, b in zip(seconds[of], seconds[to], strict=True)
     )
 
 
 def run(measurements, arguments):
-    """Run measurements, print Markdown tables, write all values as JSON.
+    """Run measurements, print Markdown tables, and write all values as JSON.
 
-    A measurement is a function whose docstring says what is measured. It gives a list
-    of rows for the table, pairs of text, and the values behind them.
+    A measurement is a function whose docstring is the title of the table. It returns a
+    list of rows (pairs of texts) and the measured values.
     """
     about = machine()
     print("; ".join(f"{key} {value}" for key, value in about.items()))
@@ -170,5 +171,5 @@ def arguments_for(measurements, description):
     parser = argparse.ArgumentParser(description=description)
     names = [measurement.__name__ for measurement in measurements]
     parser.add_argument("--only", nargs="+", choices=names, default=names)
-    parser.add_argument("--json", help="file to write all single values to")
+    parser.add_argument("--json", help="file for all single values")
     return parser.parse_args()

@@ -1,10 +1,10 @@
-"""What the estimator promises beside speed: scales, small data, memory, imports.
+"""Measurements apart from speed: pixel scales, small data, memory and imports.
 
 Run with::
 
     python examples/benchmarks/estimator.py --json estimator.json
 
-`--only` picks measurements. Needs psutil.
+`--only` selects measurements. Needs psutil.
 """
 
 import gc
@@ -25,7 +25,7 @@ SEEDS = (0, 1, 2)
 
 
 def scales():
-    """Accuracy on a hold-out with pixels 0–255, 0–1 and standardised"""
+    """Accuracy on held-out images with pixels 0–255, 0–1 and standardised"""
     X, y, *_ = load()
     accuracy = {}
     for name, convert in {
@@ -44,7 +44,7 @@ def scales():
 
 
 def digits():
-    """scikit-learn's digits, 5-fold, with defaults: folds in order, and shuffled"""
+    """scikit-learn's digits, default settings, five folds: not shuffled and shuffled"""
     X, y = load_digits(return_X_y=True)
     scores = {"in order": [], "shuffled": []}
     for seed in SEEDS:
@@ -59,7 +59,7 @@ def digits():
 
 
 def small_fits():
-    """Fit for one epoch and predict 100 images, again and again in one process"""
+    """Repeated fits for one epoch and predictions of 100 images, in one process"""
     X, y, *_ = load()
     X, y = X[:100], y[:100]
     process, seconds, memory = psutil.Process(), [], []
@@ -71,14 +71,14 @@ def small_fits():
         memory.append(process.memory_info().rss / 2**20)
     growth = (memory[-1] - memory[9]) / 60
     return [
-        ("the first time", f"{seconds[0]:.2f} s"),
-        ("then, median", f"{statistics.median(seconds[1:]):.3f} s"),
-        ("memory left behind, over 60 fits", f"{growth:+.2f} MB a fit"),
+        ("first fit", f"{seconds[0]:.2f} s"),
+        ("later fits, median", f"{statistics.median(seconds[1:]):.3f} s"),
+        ("growth of memory over 60 fits", f"{growth:+.2f} MB per fit"),
     ], {"seconds": seconds, "mb_a_fit": growth}
 
 
 def imports():
-    """Import time beside that of `sklearn.pipeline`, in fresh interpreters"""
+    """Import time compared with `sklearn.pipeline`, in new interpreters"""
     times = {"fmnist_sk": [], "sklearn.pipeline": []}
     for _ in range(7):
         for module, values in times.items():

@@ -1,12 +1,12 @@
-"""Times that must not grow, each with its limit.
+"""Times that must not exceed a limit.
 
 Run with::
 
     python examples/benchmarks/gates.py --check
 
-It prints a table and, with `--check`, fails if a time is above its limit. Each time is
-the best median of several rounds, because other work on the machine only ever adds to
-it. The limits hold on two cores of an AMD EPYC.
+The script prints a table. With `--check`, it fails if a time is above its limit. Each
+time is the lowest median of several rounds, because other work on the machine can only
+increase a time. The limits are for two cores of an AMD EPYC.
 """
 
 import argparse
@@ -46,14 +46,14 @@ def load_pretrained_ms():
 
 
 def fit_ms():
-    """a repeated fit of 100 images for one epoch and their prediction, in ms"""
+    """a repeated fit of 100 images for one epoch and a prediction of them, in ms"""
     X, y = load_fashion_mnist_sample(return_X_y=True)
     X, y = X[:100], y[:100]
 
     def fit(seed):
         FashionCNNClassifier(epochs=1, random_state=seed).fit(X, y).predict(X)
 
-    fit(0)  # builds the graphs
+    fit(0)  # compiles the graphs
     return min(median_ms(fit, 20) for _ in range(ROUNDS))
 
 
@@ -61,7 +61,7 @@ def predict_ms():
     """the prediction of one image, in ms"""
     X, y = load_fashion_mnist_sample(return_X_y=True)
     model = FashionCNNClassifier(epochs=1, random_state=0).fit(X[:100], y[:100])
-    model.predict(X[:1])  # builds the graph
+    model.predict(X[:1])  # compiles the graph
     return min(median_ms(lambda _: model.predict(X[:1]), 200) for _ in range(ROUNDS))
 
 

@@ -11,7 +11,7 @@ from common import Worker, load
 
 
 def memory():
-    """Peak memory of a process that fits an epoch of 60,000 images, uint8 at first"""
+    """Peak memory of a process that fits 60,000 uint8 images for one epoch"""
     values = {}
     for name in "keras_script", "ours":
         worker = Worker(_memory_worker, peer=name)
@@ -34,7 +34,7 @@ def _memory_worker(peer):
 
 
 def memory_map():
-    """An epoch of 1,000,000 memory-mapped images: peak memory above the library's"""
+    """Memory for one epoch of 1,000,000 memory-mapped images"""
     with tempfile.TemporaryDirectory() as folder:
         worker = Worker(_memory_map_worker, folder=folder)
         above, seconds = worker("fit")
@@ -71,7 +71,10 @@ def _memory_map_worker(folder):
 
 
 class _Peak:
-    """Watches the process's memory every 50 ms: the kernel's own peak is older."""
+    """Peak memory of the process while the context is active, sampled every 50 ms.
+
+    The kernel's own peak includes the time before.
+    """
 
     def __enter__(self):
         import threading

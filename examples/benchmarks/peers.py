@@ -1,10 +1,10 @@
-"""What people would use instead, each as a function that gives `fit` and `predict`.
+"""Other tools for the same task, each as a function that returns `fit` and `predict`.
 
-Every function takes training images (rows of uint8), labels and a batch size, prepares
-what has to be prepared once, and returns two functions: `fit(epochs)` trains, and
-`predict(X)` gives the probabilities of each class. Those of Keras and PyTorch train the
-network of two convolutions that is the first example of most tutorials: 32 and 64
-filters of 3 × 3, each followed by max-pooling, and a dense layer of 128.
+Every function takes training images (rows of uint8), labels and a batch size. It
+returns two functions: `fit(epochs)` trains, and `predict(X)` returns the probabilities
+of each class. The functions for Keras and PyTorch train the network that is the first
+example of most tutorials: two convolutions with 32 and 64 filters of 3 × 3 pixels, each
+followed by max-pooling, and a dense layer of 128 units.
 """
 
 import numpy as np
@@ -13,12 +13,12 @@ FILTERS, UNITS, CLASSES = (32, 64), 128, 10
 
 
 def pixels(X):
-    """Images as tutorials have them: float32, 0 to 1, with a channel."""
+    """Convert rows to float32 images from 0 to 1 with a channel, as in tutorials."""
     return (X.reshape(-1, 28, 28, 1) / 255.0).astype(np.float32)
 
 
 def keras_model():
-    """The network in Keras, compiled with Adam, ending in logits."""
+    """Return the Keras network, which returns logits, compiled with Adam."""
     import keras
     from keras import layers
 
@@ -43,7 +43,7 @@ def keras_model():
 
 
 def scikeras_search_model(filters, dropout):
-    """The same with two parameters to search over, for SciKeras to compile."""
+    """Return the Keras network with two parameters to search over, for SciKeras."""
     import keras
     from keras import layers
 
@@ -67,14 +67,14 @@ def scikeras_search_model(filters, dropout):
 
 
 def softmax(logits):
-    """Probabilities of logits."""
+    """Convert logits to probabilities."""
     from scipy.special import softmax
 
     return softmax(np.asarray(logits, dtype=np.float64), axis=1)
 
 
 def keras_script(X, y, batch_size, seed=0):
-    """A page of Keras: `model.fit`."""
+    """Prepare a plain Keras script with `model.fit`."""
     import keras
 
     keras.utils.set_random_seed(seed)
@@ -90,7 +90,7 @@ def keras_script(X, y, batch_size, seed=0):
 
 
 def scikeras(X, y, batch_size, seed=0):
-    """The same model through SciKeras."""
+    """Prepare the same Keras network with SciKeras."""
     import keras
     from scikeras.wrappers import KerasClassifier
 
@@ -108,7 +108,7 @@ def scikeras(X, y, batch_size, seed=0):
 
 
 def keras_wrapper(X, y, batch_size, seed=0):
-    """The same model through `keras.wrappers.SKLearnClassifier`, which has no 4-D X."""
+    """Prepare `keras.wrappers.SKLearnClassifier`, which does not accept a 4-D X."""
     import keras
     from keras import layers
 
@@ -135,7 +135,7 @@ def keras_wrapper(X, y, batch_size, seed=0):
 
 
 def torch_model(channels_last=False, autocast=False):
-    """The network in PyTorch, ending in logits."""
+    """Return the PyTorch network, which returns logits."""
     import torch
     from torch import nn
 
@@ -163,10 +163,10 @@ def torch_model(channels_last=False, autocast=False):
 
 
 class Batches:
-    """An iterator for skorch that slices arrays.
+    """Iterator for skorch that slices arrays.
 
-    The usual DataLoader collects the images one by one, which takes longer than to
-    train on them.
+    PyTorch's DataLoader collects the images one by one, which takes longer than
+    training on them.
     """
 
     def __init__(self, dataset, batch_size, shuffle=False):
@@ -218,22 +218,22 @@ def _skorch(X, y, batch_size, seed, iterator, **variant):
 
 
 def skorch(X, y, batch_size, seed=0):
-    """skorch and PyTorch, as they come."""
+    """Prepare skorch and PyTorch with default settings."""
     return _skorch(X, y, batch_size, seed, None)
 
 
 def skorch_float32(X, y, batch_size, seed=0):
-    """skorch and PyTorch, channels last, with a fast iterator."""
+    """Prepare skorch and PyTorch, channels last, with a fast iterator."""
     return _skorch(X, y, batch_size, seed, Batches, channels_last=True)
 
 
 def skorch_bfloat16(X, y, batch_size, seed=0):
-    """skorch and PyTorch, bfloat16, channels last, with a fast iterator."""
+    """Prepare skorch and PyTorch, bfloat16, channels last, with a fast iterator."""
     return _skorch(X, y, batch_size, seed, Batches, channels_last=True, autocast=True)
 
 
 def mlp(X, y, batch_size, seed=0):
-    """scikit-learn's `MLPClassifier`, one hidden layer of 100."""
+    """Prepare scikit-learn's `MLPClassifier` with one hidden layer of 100 units."""
     from sklearn.neural_network import MLPClassifier
 
     rows, fitted = pixels(X).reshape(-1, 784), []
@@ -249,7 +249,7 @@ def mlp(X, y, batch_size, seed=0):
 
 
 def gradient_boosting(X, y, batch_size, seed=0):
-    """scikit-learn's `HistGradientBoostingClassifier`; epochs are its iterations."""
+    """Prepare `HistGradientBoostingClassifier`, whose iterations are the epochs."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     fitted = []
@@ -265,7 +265,7 @@ def gradient_boosting(X, y, batch_size, seed=0):
 
 
 def ours(X, y, batch_size="auto", seed=0, **parameters):
-    """`FashionCNNClassifier`; epochs=None is its own choice."""
+    """Prepare `FashionCNNClassifier`. `epochs=None` stands for `"auto"`."""
     import scikeras.wrappers  # noqa: F401  TensorFlow's import, as all peers have it
 
     from fmnist_sk import FashionCNNClassifier

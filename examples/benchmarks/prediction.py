@@ -1,4 +1,4 @@
-"""Measurements of prediction, and of the first fit."""
+"""Measurements of predictions and of the first fit."""
 
 import statistics
 import tempfile
@@ -9,7 +9,7 @@ from common import Worker, load, median_ms, ratio, take_turns
 
 
 def first_fit():
-    """The first fit in a process, on 100 images, TensorFlow's import apart"""
+    """First fit in a process, on 100 images, without the import of TensorFlow"""
     values = {}
     for epochs in 1, "auto":
         worker = Worker(_first_fit_worker)
@@ -32,7 +32,7 @@ def _first_fit_worker():
 
 
 def predict_one():
-    """Predict one image, median of 1,000"""
+    """Prediction of one image, median of 1,000"""
     worker = Worker(_predict_one_worker)
     ours, scikeras = worker("ours", 1000)[0], worker("scikeras", 100)[0]
     worker.close()
@@ -67,7 +67,7 @@ def _predict_one_worker():
 
 
 def predict_many():
-    """Predict 10,000 images with the default network, in float32"""
+    """Prediction of 10,000 images with the default network, in float32"""
     folder = tempfile.TemporaryDirectory()
     model = Path(folder.name) / "model"
     maker = Worker(_model_worker)
@@ -101,7 +101,7 @@ def _model_worker():
         joblib.dump(clf, f"{path}.joblib")
         model = clf.to_keras()
         model.save(f"{path}.keras")
-        model(np.zeros((1, 28, 28, 1)))  # Keras exports what has been called
+        model(np.zeros((1, 28, 28, 1)))  # Keras exports only called models
         model.export(f"{path}.onnx", format="onnx", verbose=False)
 
     return {"save": save}
@@ -131,7 +131,7 @@ def _predictor(name, path):
 
 
 def _torch_predictor(model, images, channels_last):
-    """The fitted network in PyTorch, batch normalisation folded as we do."""
+    """Return a PyTorch copy of the fitted network, with folded batch normalisation."""
     import torch
     from torch import nn
 
@@ -186,7 +186,7 @@ def _set(module, kernel, bias):
 
 
 def _in_batches(function, size=500):
-    """Call a function on parts that stay in the processor's cache."""
+    """Return a function that works on parts small enough for the processor's cache."""
     return lambda images: np.concatenate(
         [function(images[i : i + size]) for i in range(0, len(images), size)]
     )

@@ -1,4 +1,4 @@
-"""Accuracy and time of whole trainings."""
+"""Accuracy and time of complete training runs."""
 
 import statistics
 
@@ -10,7 +10,7 @@ BASE = ("Keras script, 10 epochs (B)", "keras_script", 32, 10, 2, {})
 
 
 def race():
-    """To the end: accuracy, NLL and time on the 60,000 and 10,000 images"""
+    """Complete training: accuracy, log loss and time, 60,000 and 10,000 images"""
     return _race(
         # Name, peer, batch size, epochs, seeds, parameters.
         BASE,
@@ -24,7 +24,7 @@ def race():
 
 
 def deep():
-    """The same for the deeper networks"""
+    """Complete training of the deeper networks"""
     return _race(
         BASE,
         ('"vgg"', "ours", "auto", None, 3, {"architecture": "vgg"}),
@@ -41,7 +41,7 @@ def _race(*entries):
             worker = Worker(
                 contender, peer=peer, batch_size=batch_size, seed=seed, **parameters
             )
-            worker("ready")  # its preparation is not timed
+            worker("ready")  # The preparation is not timed.
             seconds = worker("fit", epochs)[1]
             accuracy, nll = worker("score")[0]
             worker.close()

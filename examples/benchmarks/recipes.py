@@ -1,12 +1,12 @@
-"""What each part of a recipe is worth, on images held out from the 60,000.
+"""Effect of each default setting on the accuracy on held-out training images.
 
 Run with::
 
     python examples/benchmarks/recipes.py --architectures standard compact
 
-Every line changes one thing of the recipe, trains on 50,000 images and measures on
-the other 10,000; the test images are not touched. Each is a whole training a seed:
-"compact" is quick, "vgg" takes hours on two cores. Needs psutil.
+Every row changes one setting, trains on 50,000 images and measures on the other 10,000.
+The test images are not used. Each row needs one complete training run per seed:
+`compact` is quick, and `vgg` takes hours on two cores. Needs psutil.
 """
 
 import argparse
@@ -65,7 +65,7 @@ VARIANTS = {
 
 
 def measure(architecture, parameters, seeds):
-    """Accuracy in percent, NLL and seconds of each seed."""
+    """Return the accuracy in percent, the log loss and the seconds of each seed."""
     X, y, *_ = load()
     results = []
     for seed in seeds:
@@ -84,13 +84,13 @@ def measure(architecture, parameters, seeds):
 
 
 def main():
-    """Run what was asked for."""
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--architectures", nargs="+", choices=VARIANTS, default=list(VARIANTS)
     )
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--json", help="file to write all single values to")
+    parser.add_argument("--json", help="file for all single values")
     arguments = parser.parse_args()
     results = {"machine": machine()}
     print("; ".join(f"{key} {value}" for key, value in results["machine"].items()))

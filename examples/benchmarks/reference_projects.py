@@ -4,8 +4,8 @@ Run with::
 
     python examples/benchmarks/reference_projects.py --seeds 3
 
-It runs the examples in `examples/reference_projects` as they are, with `--full`. On two
-cores each takes some minutes; the third is the slowest.
+The script runs the examples in `examples/reference_projects` with `--full`. On two
+cores each example takes some minutes. The third one is the slowest.
 """
 
 import argparse
@@ -29,7 +29,7 @@ CLAIMS = {
 
 
 def run(name, arguments):
-    """Run an example as a script; its figures."""
+    """Run an example as a script and return its figures."""
     sys.argv = [name, "--full", *arguments]
     found = runpy.run_path(str(EXAMPLES / f"{name}.py"))
     keys = ("accuracy", "nll", "seconds", "train_accuracy")
@@ -37,11 +37,11 @@ def run(name, arguments):
 
 
 def main():
-    """Run what was asked for."""
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=CLAIMS, default=list(CLAIMS))
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", help="of the third project, 5 by default")
+    parser.add_argument("--epochs", help="epochs of the third project (default: 5)")
     parser.add_argument("--json", help="file to write all single values to")
     options = parser.parse_args()
     mpl.use("Agg")
@@ -64,7 +64,7 @@ def main():
         if options.json:
             Path(options.json).write_text(json.dumps(results, indent=1))
     print("; ".join(f"{key} {value}" for key, value in results["machine"].items()))
-    print("| project | claims | here | time |\n|---|---|---|---|")
+    print("| project | project's figures | this package | time |\n|---|---|---|---|")
     print("\n".join(rows))
 
 

@@ -1,6 +1,7 @@
-"""Threads that predict while another thread refits the same estimator.
+"""Predictions in several threads while another thread refits the same estimator.
 
-Every answer must be that of one of the models: ``python refits.py --seconds 120``.
+Every prediction must come from one of the models. Run with
+``python examples/benchmarks/refits.py --seconds 120``.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from fmnist_sk import FashionCNNClassifier, load_fashion_mnist_sample
 
 
 def tasks():
-    """Return images and labels to fit: other classes, another shape, and back."""
+    """Return images to predict, and data with different classes and shapes to fit."""
     X, y = load_fashion_mnist_sample(return_X_y=True)
     X, y = X[:300], y[:300]
     few = y < 3
@@ -29,7 +30,7 @@ def tasks():
 
 
 def answer(classifier, X):
-    """Return what a prediction gives: labels, or the refusal of the images."""
+    """Return the predicted labels, or the message if the images are refused."""
     try:
         return tuple(classifier.predict(X).tolist())
     except ValueError as error:
@@ -37,7 +38,7 @@ def answer(classifier, X):
 
 
 def main():
-    """Refit in one thread, predict in others, and count the answers."""
+    """Refit in one thread, predict in the others, and count the results."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--threads", type=int, default=8)
@@ -73,7 +74,7 @@ def main():
     )
     for key, name in expected.items():
         print(f"  {total.pop(key, 0):8d} of the model of {name}")
-    print(f"  {total.total():8d} of none of them")
+    print(f"  {total.total():8d} of no model")
     raise SystemExit(bool(total))
 
 

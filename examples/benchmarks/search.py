@@ -1,10 +1,10 @@
-"""Grid searches: beside SciKeras, with more workers, halved, and what they leave.
+"""Grid searches: compared with SciKeras, with workers, halving and Dask, and memory.
 
-Every contender works in a process of its own; times are of whole searches, with
-TensorFlow and the workers started before, unless it says cold.
+Every search runs in its own process. Times are those of whole searches. TensorFlow and
+the workers are started beforehand, unless the row says "cold".
 
-Run with ``python examples/benchmarks/search.py [--only halving memory]``. It needs
-the extra ``dask`` and takes about half an hour.
+Run with ``python examples/benchmarks/search.py [--only halving memory]``. The script
+needs the extra ``dask`` and takes about half an hour.
 """
 
 import gc
@@ -32,13 +32,13 @@ ROUNDS = 2
 
 
 def images(n=IMAGES):
-    """Some training images, and their labels."""
+    """Return n training images and their labels."""
     X, y, *_ = load()
     return X[:n], y[:n]
 
 
 def our_search(n_jobs, **parameters):
-    """The search over filters and dropout in a pipeline, not fitted."""
+    """Return an unfitted search over filters and dropout in a pipeline."""
     network = FashionCNNClassifier(
         **{
             "architecture": "two_conv",
@@ -61,7 +61,7 @@ def our_search(n_jobs, **parameters):
 
 
 def scikeras_search(n_jobs):
-    """The same with SciKeras, as its tutorial has it."""
+    """Return the same search with SciKeras, as in its tutorial."""
     from scikeras.wrappers import KerasClassifier
     from sklearn.model_selection import StratifiedKFold
     from sklearn.preprocessing import FunctionTransformer
@@ -81,7 +81,7 @@ def scikeras_search(n_jobs):
             "kerasclassifier__filters": list(FILTERS),
             "kerasclassifier__dropout": list(DROPOUTS),
         },
-        # Without being told so, scikit-learn would not stratify for SciKeras.
+        # scikit-learn does not recognise SciKeras as a classifier.
         cv=StratifiedKFold(FOLDS),
         n_jobs=n_jobs,
         refit=False,
@@ -89,7 +89,7 @@ def scikeras_search(n_jobs):
 
 
 def searcher(library, n_jobs, architecture="two_conv"):
-    """For `Worker`: a search, and a short one that warms everything up."""
+    """Prepare a search and a short warm-up search for a `Worker`."""
     X, y = images()
     if library == "fmnist_sk":
         search = our_search(n_jobs, architecture=architecture)
@@ -142,7 +142,7 @@ def against_scikeras():
 
 
 def two_jobs():
-    """n_jobs=2, workers warm, beside n_jobs=1 with all threads and with one thread"""
+    """n_jobs=2, workers warm, compared with n_jobs=1 with all threads and one thread"""
     ways = {
         "n_jobs=1": {"n_jobs": 1},
         "n_jobs=1, one thread": {"n_jobs": 1, "threads": 1},
@@ -172,7 +172,7 @@ def two_jobs():
 
 
 def halving_searcher():
-    """For `Worker`: the whole grid, and successive halving over the epochs."""
+    """Prepare the whole grid and successive halving over epochs for a `Worker`."""
     from sklearn.experimental import enable_halving_search_cv  # noqa: F401
     from sklearn.model_selection import HalvingGridSearchCV
 
@@ -215,7 +215,7 @@ def halving_searcher():
 
 
 def halving():
-    """Successive halving over epochs (1, 3, 9) against the whole grid with 9"""
+    """Successive halving over epochs (1, 3, 9) compared with the whole grid with 9"""
     worker = Worker(halving_searcher)
     worker("warm_up")
     ratios, rows = [], []
@@ -235,7 +235,7 @@ def halving():
 
 
 def memory_searcher():
-    """For `Worker`: a search of 200 fits, and what it leaves in memory."""
+    """Prepare a search that returns the memory in use, for a `Worker`."""
     X, y = images(600)
     network = FashionCNNClassifier(architecture="compact", epochs=1, random_state=0)
     grid = {"filters": [8, 12, 16, 20, 24], "dropout": np.linspace(0, 0.5, 10).tolist()}
@@ -246,7 +246,7 @@ def memory_searcher():
         processes = [me, *me.children(recursive=True)]
         sizes = {p.pid: p.memory_info().rss / 2**20 for p in processes}
         own = sizes.pop(me.pid)
-        # joblib's resource tracker is a process, too, and a small one.
+        # joblib's resource tracker is a small process, which is left out.
         return own, {pid: size for pid, size in sizes.items() if size > 100}
 
     def fit(n_candidates):
@@ -260,7 +260,7 @@ def memory_searcher():
 def memory():
     """Growth of the resident memory over a search of 200 fits, n_jobs=2"""
     worker = Worker(memory_searcher)
-    # Graphs of all five networks in both workers, and TensorFlow's own pools.
+    # Warm-up: compiles the graphs of all five networks in both workers.
     (own, workers), _ = worker("fit", 10)
     (own_after, workers_after), _ = worker("fit", 50)
     worker.close()
@@ -280,7 +280,7 @@ def memory():
 
 
 def dask_searcher(n_workers):
-    """For `Worker`: the search on Dask's workers."""
+    """Prepare the search on Dask workers for a `Worker`."""
     from distributed import Client, LocalCluster
     from joblib import parallel_config
 
@@ -293,7 +293,7 @@ def dask_searcher(n_workers):
 
     def fit(n):
         if n_workers == 1:
-            # joblib would leave a single worker alone, and fit in this process.
+            # joblib would not use a single worker, and would fit in this process.
             client.submit(clone(search).fit, X[:n], y[:n], pure=False).result()
             return
         with parallel_config(backend="dask", scatter=[X[:n], y[:n]]):
@@ -311,7 +311,7 @@ def dask():
     seconds = {"one": [], "two": []}
     for _ in range(ROUNDS):
         for name, n_workers in (("one", 1), ("two", 2)):
-            # One cluster at a time: idle workers talk to their scheduler.
+            # One cluster at a time, because idle workers keep their scheduler busy.
             worker = Worker(dask_searcher, n_workers=n_workers)
             worker("warm_up")
             seconds[name].append(worker("search")[1])

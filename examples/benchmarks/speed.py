@@ -1,14 +1,14 @@
-"""How fast, beside what people would use instead, in one run.
+"""Speed, memory and accuracy compared with other tools, in one run.
 
 Run with::
 
     pip install -e '.[bench]'
     python examples/benchmarks/speed.py --json speed.json
 
-`--only` picks measurements; the two races take longest. Contenders sit in processes of
-their own and take turns; ratios are medians over the rounds, and each has a round to
-warm up that does not count. In the races nobody warms up, but TensorFlow and PyTorch
-are imported before.
+`--only` selects measurements. `race` and `deep`, which train completely, take longest.
+Every library runs in its own process, and the processes take turns. Ratios are medians
+over the rounds, without a first round for warm-up. Complete training runs have no
+warm-up, but TensorFlow and PyTorch are imported beforehand.
 """
 
 from common import arguments_for, run

@@ -11,7 +11,7 @@ ROUNDS = 3
 
 
 def contender(peer, images=60_000, **settings):
-    """Prepare a peer of `peers`, in a worker."""
+    """Prepare a function of `peers` in a worker."""
     X, y, X_test, y_test = load()
     if images > len(X):
         X, y = (np.concatenate([a] * (images // len(a))) for a in (X, y))
@@ -28,7 +28,7 @@ def contender(peer, images=60_000, **settings):
 
 
 def same_network():
-    """The same network, an epoch of 60,000 images in batches of 64"""
+    """The same network, one epoch of 60,000 images in batches of 64"""
     names = (
         "keras_script",
         "scikeras",
@@ -59,12 +59,13 @@ def same_network():
 
 
 def matrix_rate():
-    """What the cores can do, and what training does with them"""
+    """Floating-point rate of a matrix product and of training"""
     worker = Worker(_matrix_worker)
     values = {}
     for precision in "float32", "bfloat16":
         values[f"product, {precision}"] = worker("product", precision)[0]
-        # Forward, the gradient of the weights, and of the images but for the first.
+        # Forward pass, gradient of the weights, and gradient of the inputs (not for
+        # the first layer).
         for architecture in "two_conv", "standard":
             worker("train", architecture, precision)
             values[f"{architecture}, {precision}"] = worker(
@@ -78,7 +79,7 @@ def _matrix_worker():
     from fmnist_sk import FashionCNNClassifier
 
     X, y, *_ = load()
-    # Multiplications an image: of the first layer, and of the others.
+    # Multiplications per image in the first layer and in the other layers.
     multiplications = {
         "two_conv": (9 * 32 * 26**2, 9 * 32 * 64 * 11**2 + 1600 * 128 + 1280),
         "standard": (9 * 32 * 28**2, 9 * 32 * 64 * 14**2 + 3136 * 128 + 1280),
@@ -107,7 +108,7 @@ def _matrix_worker():
 
 
 def growth():
-    """Time an image, 600,000 images against 60,000"""
+    """Time per image, 600,000 images compared with 60,000"""
     workers = {
         n: Worker(contender, peer="ours", images=n, batch_size=128)
         for n in (60_000, 600_000)
@@ -122,7 +123,7 @@ def growth():
 
 
 def threads():
-    """Training throughput with two threads against one"""
+    """Training throughput with two threads compared with one"""
     rows, values = [], {}
     for architecture in "standard", "two_conv":
         workers = {
@@ -142,7 +143,7 @@ def threads():
 
 
 def early_stopping():
-    """Early stopping that goes on to the end, against the same epochs without"""
+    """Cost of held-out images and of early stopping, with the same number of epochs"""
     worker = Worker(_early_stopping_worker)
     values = {"plain": [], "watched": [], "stopping": []}
     for i in range(ROUNDS + 1):

@@ -2,20 +2,20 @@
 Convolutions, pooling, dense layers, softmax
 ============================================
 
-A first project stacks several convolutions with ReLU, max-pooling, dense layers and a
-softmax on 28 × 28 grey images, and reports about 90 percent test accuracy and a loss
-below 0.22. The default `FashionCNNClassifier` is such a network.
+The first project uses several convolutions with ReLU, max-pooling, dense layers and a
+softmax on 28 × 28 grey images. It reports a test accuracy of about 90 % and a loss
+below 0.22. The default :class:`~fmnist_sk.FashionCNNClassifier` is such a network.
 
-It runs in about 15 seconds on two CPU cores; with ``--full``, on all 60,000 images, in
-about a minute.
+This example runs in about 15 seconds on two CPU cores, and with ``--full``, on all
+60,000 images, in about a minute.
 """
 
 # %%
-# The data
-# --------
+# Load the data
+# -------------
 #
-# Ten classes of clothing, 28 × 28 pixels each. The sample has 3,000 images to train on
-# and 1,000 to test on.
+# The images have 28 × 28 pixels and show ten classes of clothing. The sample has 3,000
+# training images and 1,000 test images.
 import argparse
 
 from fmnist_sk import CLASS_NAMES, fetch_fashion_mnist, load_fashion_mnist_sample
@@ -38,11 +38,11 @@ ImageGridDisplay.from_data(X_train, y_train, display_labels=CLASS_NAMES)
 plt.show()
 
 # %%
-# The network
-# -----------
+# Train the network
+# -----------------
 #
-# Nothing is scaled or reshaped by hand: the classifier learns mean and scale of the
-# pixels and sees that 784 of them are a square.
+# You do not have to scale or reshape the images. The classifier learns the mean and
+# scale of the pixels, and reads 784 pixels as a square image.
 import time
 
 from fmnist_sk import FashionCNNClassifier
@@ -54,15 +54,15 @@ seconds = time.perf_counter() - start
 print(f"{model.n_parameters_:,} weights, {model.n_iter_} epochs, {seconds:.0f} s")
 
 # %%
-# Inside there is an ordinary Keras model. `to_keras` hands it out, with normalisation
-# before it and the softmax after it.
+# `to_keras` returns the network as an ordinary Keras model. The model includes the
+# normalisation at the beginning and the softmax at the end.
 model.to_keras().summary()
 
 # %%
-# The result
-# ----------
+# Evaluate the network
+# --------------------
 #
-# The loss of the project is the cross-entropy that scikit-learn calls log loss.
+# The loss of the project is the cross-entropy, which scikit-learn calls log loss.
 from sklearn.metrics import accuracy_score, classification_report, log_loss
 
 probabilities = model.predict_proba(X_test)
@@ -72,12 +72,13 @@ nll = log_loss(y_test, probabilities)
 print(classification_report(y_test, y_pred, target_names=CLASS_NAMES))
 
 # %%
-# The project's figures are for the 60,000 images; a twentieth of them is not enough for
-# that. The README has what comes out here on all of them.
+# The project was trained on all 60,000 images. The sample is a twentieth of them, which
+# is not enough to reach the same figures. The benchmarks list
+# :doc:`the results on all images </benchmarks>`.
 import pandas as pd
 
 table = pd.DataFrame(
     {"accuracy": ["about 90 %", f"{accuracy:.1%}"], "loss": ["< 0.22", f"{nll:.3f}"]},
-    index=["the project, 60,000 images", f"here, {len(y_train):,} images"],
+    index=["project, 60,000 images", f"this example, {len(y_train):,} images"],
 )
 print(table)

@@ -2,18 +2,18 @@
 Scaling, dropout, validation data and learning curves
 =====================================================
 
-A second project scales and reshapes the images, adds dropout, trains with Adam, watches
-validation data while it does, and draws its conclusions from learning curves and a
-confusion matrix. Its steps are those of a scikit-learn pipeline. It claims no figure;
-"high accuracy" is its aim.
+The second project scales and reshapes the images, adds dropout, trains with Adam and
+monitors validation data. It draws conclusions from learning curves and a confusion
+matrix. Its steps are those of a scikit-learn pipeline. Its aim is "high accuracy", and
+it reports no figure.
 
-It runs in about 20 seconds on two CPU cores; with ``--full``, on all 60,000 images, in
-about a minute and a half.
+This example runs in about 20 seconds on two CPU cores, and with ``--full``, on all
+60,000 images, in about a minute and a half.
 """
 
 # %%
-# The data
-# --------
+# Load the data
+# -------------
 import argparse
 
 from fmnist_sk import CLASS_NAMES, fetch_fashion_mnist, load_fashion_mnist_sample
@@ -28,15 +28,16 @@ X_train, y_train = load(subset="train", return_X_y=True)
 X_test, y_test = load(subset="test", return_X_y=True)
 
 # %%
-# The pipeline
-# ------------
+# Train a pipeline
+# ----------------
 #
-# Pixels go to [0, 1] and rows become images in steps of their own, as the project has
-# it. The classifier would do both by itself; as steps they can be replaced by others.
+# As in the project, one step scales the pixels to [0, 1] and one step converts rows to
+# images. :class:`~fmnist_sk.FashionCNNClassifier` needs neither step, but as steps you
+# can replace them.
 #
-# With `early_stopping` a stratified tenth of the images is held out. Here training is
-# not to end early, but to be watched: `n_iter_no_change` is the number of epochs. The
-# weights are those of the best epoch.
+# With `early_stopping`, a stratified tenth of the images is held out. In this example,
+# training should not stop early, so `n_iter_no_change` is the number of epochs. The
+# classifier keeps the weights of the best epoch.
 import time
 
 from sklearn.pipeline import Pipeline
@@ -66,13 +67,13 @@ model.fit(X_train, y_train)
 seconds = time.perf_counter() - start
 
 # %%
-# What the curves say
-# -------------------
+# Read the training curves
+# ------------------------
 #
-# Training loss is that of images with dropout and augmentation, so it can be above the
-# validation loss. Where it goes on falling while validation loss does not, the network
-# has begun to learn its training images by heart. The ring marks the epoch of the
-# lowest validation loss, whose weights were kept.
+# The training loss is measured with dropout and augmentation, so it can be higher than
+# the validation loss. If the training loss keeps falling and the validation loss does
+# not, the network is overfitting. The ring marks the epoch with the lowest validation
+# loss, whose weights were kept.
 import matplotlib.pyplot as plt
 
 from fmnist_sk.plotting import TrainingHistoryDisplay
@@ -81,9 +82,9 @@ TrainingHistoryDisplay.from_estimator(model)
 plt.show()
 
 # %%
-# How many images does it take? scikit-learn's own learning curve trains on more and
-# more of them, here the smallest architecture, to be quick. Where it still rises at the
-# right, more images would help.
+# How many training images are needed? scikit-learn's `LearningCurveDisplay` trains on
+# increasing numbers of images. This example uses the smallest architecture to be quick.
+# If the curve still rises at the right end, more images would help.
 import numpy as np
 from sklearn.model_selection import LearningCurveDisplay
 
@@ -98,8 +99,8 @@ plt.show()
 model.set_params(cnn__early_stopping=True, cnn__architecture="standard")
 
 # %%
-# What the confusion matrix says
-# ------------------------------
+# Plot the confusion matrix
+# -------------------------
 from sklearn.metrics import ConfusionMatrixDisplay, accuracy_score, log_loss
 
 probabilities = model.predict_proba(X_test)
@@ -119,9 +120,9 @@ plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")
 plt.show()
 
 # %%
-# The largest numbers off the diagonal say what to work on. With Fashion-MNIST that is
-# what is worn on the upper body, shirts most of all: more of them, larger images or
-# another look at their labels would help more than another layer.
+# The largest numbers off the diagonal show which classes are confused most. In
+# Fashion-MNIST these are garments for the upper body, above all shirts. More images of
+# shirts, larger images or corrected labels would help more than another layer.
 accuracy = accuracy_score(y_test, y_pred)
 nll = log_loss(y_test, probabilities)
 print(f"accuracy {accuracy:.1%}, log loss {nll:.3f} after {seconds:.0f} s")

@@ -2,15 +2,16 @@
 Three convolutions without pooling
 ==================================
 
-A third project has three convolutions of 32, 64 and 128 filters, no pooling, two
-dropout layers of 20 percent and two dense layers of 512 units, trained by Adam for 15
-epochs. It reports about 93 percent on the training images and 89 percent on the test
-images, and shows some it gets wrong.
+The third project has three convolutions with 32, 64 and 128 filters and no pooling, two
+dropout layers of 20 % and two dense layers of 512 units. Adam trains the network for 15
+epochs. The project reports an accuracy of about 93 % on the training images and 89 % on
+the test images, and shows misclassified images.
 
-Without pooling the first dense layer alone has 32 million weights, so this is the
-heaviest of the five: it is the architecture `"three_conv"`. On the sample this runs in
-about 20 seconds on two CPU cores, with a quarter of the filters; ``--full`` is the
-project's network on all 60,000 images, which takes some six minutes.
+This network is the architecture `"three_conv"`. It is the largest of the five projects,
+because without pooling the first dense layer alone has 32 million weights. On the
+sample, this example uses a quarter of the filters and runs in about 20 seconds on two
+CPU cores. With ``--full`` it trains the project's network on all 60,000 images, which
+takes about six minutes.
 """
 
 # %%
@@ -29,12 +30,12 @@ X_train, y_train = load(subset="train", return_X_y=True)
 X_test, y_test = load(subset="test", return_X_y=True)
 
 # %%
-# Training
-# --------
+# Train the network
+# -----------------
 #
-# The learning rate rises and falls once, unless `lr_schedule` says otherwise, and five
-# epochs stand for the project's fifteen. `history_` has the accuracy on the training
-# images as the network saw them, with dropout; the project reports that, too.
+# By default, the learning rate of :class:`~fmnist_sk.FashionCNNClassifier` rises and
+# falls once, so five epochs replace the project's fifteen. `history_` has the accuracy
+# on the training images, measured with dropout. The project reports the same quantity.
 import time
 
 from fmnist_sk import FashionCNNClassifier
@@ -62,8 +63,8 @@ nll = log_loss(y_test, probabilities)
 print(f"accuracy: training {train_accuracy:.1%}, test {accuracy:.1%}")
 
 # %%
-# A gap between the two is what dropout did not prevent. Pooling is another cure: the
-# default network has 0.4 million weights and is more accurate.
+# A gap between the two accuracies is overfitting that dropout did not prevent. Pooling
+# is another remedy: the default network has 0.4 million weights and is more accurate.
 import matplotlib.pyplot as plt
 
 from fmnist_sk.plotting import TrainingHistoryDisplay
@@ -72,10 +73,10 @@ TrainingHistoryDisplay.from_estimator(model)
 plt.show()
 
 # %%
-# Misclassified images
-# --------------------
+# Plot misclassified images
+# -------------------------
 #
-# At random, as the project shows them:
+# Like the project, show a random selection of the mistakes:
 from fmnist_sk.plotting import MisclassifiedImagesDisplay
 
 MisclassifiedImagesDisplay.from_estimator(
@@ -90,8 +91,8 @@ MisclassifiedImagesDisplay.from_estimator(
 plt.show()
 
 # %%
-# And the most confident mistakes, which say more: look for labels that are wrong
-# themselves.
+# The most confident mistakes are more informative, because wrong labels are often among
+# them:
 display = MisclassifiedImagesDisplay.from_estimator(
     model, X_test, y_test, n_images=12, display_labels=CLASS_NAMES
 )

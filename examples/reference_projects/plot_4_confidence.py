@@ -1,14 +1,15 @@
 """
-Confidence bars and what the layers see
-=======================================
+Confidence bars, filters and feature maps
+=========================================
 
-A fourth project has two convolutions, each with max-pooling, a dense layer of 128 units
-and logits, trained for ten epochs: about 91 percent on the test images. It draws bar
-charts of the confidence in each class, right ones and wrong ones in different colours,
-and wants to show how a network learns features upon features.
+The fourth project has two convolutions, each with max-pooling, a dense layer of 128
+units and logits. It is trained for ten epochs and reaches about 91 % on the test
+images. The project draws bar charts of the probability of each class, with different
+colours for correct and wrong predictions, and wants to show how the layers of a network
+build on each other.
 
-The network is the architecture `"two_conv"`. It runs in about 20 seconds on two CPU
-cores; with ``--full``, on all 60,000 images, in about a minute.
+The network is the architecture `"two_conv"`. This example runs in about 20 seconds on
+two CPU cores, and with ``--full``, on all 60,000 images, in about a minute.
 """
 
 # %%
@@ -26,8 +27,8 @@ X_train, y_train = load(subset="train", return_X_y=True)
 X_test, y_test = load(subset="test", return_X_y=True)
 
 # %%
-# Training
-# --------
+# Train the network
+# -----------------
 import time
 
 from sklearn.metrics import accuracy_score, log_loss
@@ -46,11 +47,12 @@ nll = log_loss(y_test, probabilities)
 print(f"accuracy {accuracy:.1%}, log loss {nll:.3f} after {seconds:.0f} s")
 
 # %%
-# How sure is it?
-# ---------------
+# Plot the confidence in each class
+# ---------------------------------
 #
-# Blue is right, vermilion wrong, and then the true class is marked: colours that people
-# with any colour vision can tell apart.
+# :class:`~fmnist_sk.plotting.PredictionDisplay` draws correct predictions in blue and
+# wrong predictions in vermilion, and marks the true class of wrong predictions. People
+# with any colour vision can distinguish these colours.
 import matplotlib.pyplot as plt
 
 from fmnist_sk.plotting import PredictionDisplay
@@ -61,16 +63,15 @@ PredictionDisplay.from_estimator(
 plt.show()
 
 # %%
-# The logits themselves are `decision_function`; a softmax of them are the
-# probabilities.
+# `decision_function` returns the logits. Their softmax are the probabilities.
 print(model.decision_function(X_test[:1]).round(1))
 
 # %%
-# What the layers see
-# -------------------
+# Plot filters and feature maps
+# -----------------------------
 #
-# The first convolution's filters are small images. Light next to dark finds edges of
-# that direction.
+# The filters of the first convolution are small images. A filter with light pixels next
+# to dark pixels detects edges in that direction.
 from fmnist_sk.inspection import feature_maps, first_layer_filters
 from fmnist_sk.plotting import ImageGridDisplay
 
@@ -79,15 +80,16 @@ display.figure_.suptitle("Filters of the first convolution")
 plt.show()
 
 # %%
-# What they find in one image, at 13 × 13 pixels after the pooling ...
+# The feature maps show where each filter responds in an image. After the pooling they
+# have 13 × 13 pixels:
 first, second = feature_maps(model, X_test[:1])
 display = ImageGridDisplay(images=first[0].transpose(2, 0, 1)).plot(cmap="cividis")
 display.figure_.suptitle("Maps after the first convolution")
 plt.show()
 
 # %%
-# ... and what the second convolution makes of that: 5 × 5 pixels that stand for parts
-# of the garment more than for its outline.
+# The maps of the second convolution have 5 × 5 pixels. They respond to parts of the
+# garment more than to its outline:
 display = ImageGridDisplay(images=second[0].transpose(2, 0, 1)).plot(cmap="cividis")
 display.figure_.suptitle("Maps after the second convolution")
 plt.show()

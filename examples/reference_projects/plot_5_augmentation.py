@@ -1,15 +1,15 @@
 """
-Augmentation, early stopping, and what comes after
-==================================================
+Augmentation, early stopping and Grad-CAM
+=========================================
 
-A fifth project rotates, zooms, shifts and mirrors the training images, adds dropout,
-stops early, and reports about 92 percent with a confusion matrix, a classification
-report, training curves and a saved model. It lists what it would do next: deeper
-networks, a search for hyper-parameters, Grad-CAM. Here they are one argument or one
-call away.
+The fifth project rotates, zooms, shifts and mirrors the training images, and uses
+dropout and early stopping. It reports an accuracy of about 92 %, with a confusion
+matrix, a classification report, training curves and a saved model. As next steps it
+lists deeper networks, a hyper-parameter search and Grad-CAM. With this package, each of
+these steps needs one argument or one call.
 
-It runs in about 40 seconds on two CPU cores; with ``--full``, on all 60,000 images, in
-some minutes.
+This example runs in about 40 seconds on two CPU cores, and with ``--full``, on all
+60,000 images, in a few minutes.
 """
 
 # %%
@@ -27,14 +27,16 @@ X_train, y_train = load(subset="train", return_X_y=True)
 X_test, y_test = load(subset="test", return_X_y=True)
 
 # %%
-# Training on moved images
-# ------------------------
+# Train on augmented images
+# -------------------------
 #
-# `augmentation` moves the images afresh in every epoch; the held-out images and those
-# that are predicted stay as they are. The settings are those of `ImageAugmenter`.
+# `augmentation` changes the training images at random in every epoch. Held-out images
+# and predicted images stay unchanged. The settings are those of
+# :class:`~fmnist_sk.ImageAugmenter`.
 #
-# The learning rate is high in the middle of the training, and the validation loss
-# unsteady: ten epochs without progress say more than five.
+# The learning rate is high in the middle of training, so the validation loss is
+# unsteady. Training therefore stops after ten epochs without improvement instead of
+# five.
 import time
 
 from fmnist_sk import FashionCNNClassifier
@@ -61,8 +63,8 @@ TrainingHistoryDisplay.from_estimator(model)
 plt.show()
 
 # %%
-# Evaluation
-# ----------
+# Evaluate the network
+# --------------------
 from sklearn.metrics import (
     ConfusionMatrixDisplay,
     accuracy_score,
@@ -85,10 +87,11 @@ plt.setp(ax.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
 plt.show()
 
 # %%
-# The saved model
-# ---------------
+# Save the model
+# --------------
 #
-# joblib's file holds NumPy arrays and no Keras model: it loads without TensorFlow.
+# The joblib file contains NumPy arrays and no Keras model, so it loads without
+# TensorFlow.
 import tempfile
 from pathlib import Path
 
@@ -101,16 +104,16 @@ with tempfile.TemporaryDirectory() as folder:
     assert (joblib.load(file).predict(X_test[:100]) == y_pred[:100]).all()
 
 # %%
-# What comes after
-# ----------------
+# Next steps
+# ----------
 #
-# Grad-CAM shows which places speak for a class:
+# :class:`~fmnist_sk.plotting.GradCAMDisplay` shows which regions contribute to a class:
 from fmnist_sk.plotting import GradCAMDisplay
 
 GradCAMDisplay.from_estimator(model, X_test[:8], display_labels=CLASS_NAMES)
 plt.show()
 
 # %%
-# Deeper networks are `FashionCNNClassifier(architecture="vgg")` and `"resnet"`, and
-# the grid search has an example of its own.
+# For deeper networks, use `architecture="vgg"` or `"resnet"`. For a hyper-parameter
+# search, see :ref:`sphx_glr_auto_examples_plot_grid_search.py`.
 print(f"accuracy {accuracy:.1%}, log loss {nll:.3f} after {seconds:.0f} s")
