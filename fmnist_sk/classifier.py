@@ -109,7 +109,7 @@ class FashionCNNClassifier(
 
     dropout : float in [0, 1), default=None
         Fraction of the features that are dropped during training, after each dense
-        layer.
+        layer, or before the output if there is none.
 
     activation : str, default=None
         Name of the activation in Keras: `"relu"`, `"elu"`, `"gelu"`, `"leaky_relu"`,
