@@ -4,6 +4,11 @@ The functions change the estimator they are given, which is a copy of the user's
 for `adopt`.
 """
 
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import numpy as np
 from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -12,6 +17,11 @@ from ._inference import FittedNetwork, predictor_of
 from ._training import LabelledImages, StartingPoint, TrainingState, fit_temperature
 from ._validation import encode_labels, total_weights, validate_images
 from .architectures import NETWORK_PARAMETERS, describe_network
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+# The network that this thread's latest fit has given to an estimator.
+_ADOPTED = threading.local()
 
 
 def label(learner, X, y, sample_weight, *, reset, classes=None):
@@ -184,10 +194,33 @@ def adopt(estimator, attributes):
 
     Other threads may be predicting: they see all of the attributes or none.
     """
+    _ADOPTED.network = attributes["_fitted"]
     learnt = {**vars(estimator), **attributes}
     if learnt["feature_names_in_"] is None:
         del learnt["feature_names_in_"]
     estimator.__dict__ = learnt
+
+
+def undo_on_error(method: _Method) -> _Method:
+    """Decorate a method to restore the old model if it raises after `adopt`.
+
+    Callbacks can raise as late as that. Before `adopt` nothing has changed, and another
+    thread may have fitted the estimator meanwhile.
+    """
+
+    @functools.wraps(method)
+    def undoing(self, *args, **kwargs):
+        before, _ADOPTED.network = dict(vars(self)), None
+        try:
+            return method(self, *args, **kwargs)
+        except BaseException:
+            now = vars(self)
+            if _ADOPTED.network is not None and now["_fitted"] is _ADOPTED.network:
+                parameters = {name: now[name] for name in self._get_param_names()}
+                self.__dict__ = {**before, **parameters}
+            raise
+
+    return undoing  # type: ignore[return-value]
 
 
 def views_to_average(estimator, fitted):

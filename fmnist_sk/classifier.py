@@ -31,6 +31,7 @@ from ._learning import (
     label,
     label_held_out,
     starting_point,
+    undo_on_error,
     views_to_average,
 )
 from ._logits import LogitsMixin
@@ -44,7 +45,7 @@ from ._training import (
     resolve_plan,
     train,
 )
-from ._validation import all_or_nothing, validate_images
+from ._validation import validate_images
 from .architectures import ACTIVATIONS, ARCHITECTURES, Ensemble
 from .augmentation import VIEWS
 
@@ -418,7 +419,7 @@ class FashionCNNClassifier(
         self.random_state = random_state
         self.verbose = verbose
 
-    @all_or_nothing
+    @undo_on_error
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
@@ -509,7 +510,7 @@ class FashionCNNClassifier(
         return self
 
     @available_if(_needs_no_held_out_images)
-    @all_or_nothing
+    @undo_on_error
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,

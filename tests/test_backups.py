@@ -203,6 +203,44 @@ def test_partial_fit_needs_no_backup(images, tmp_path):
     assert not (tmp_path / "backup").exists()
 
 
+def plateau():
+    import keras
+
+    return keras.callbacks.ReduceLROnPlateau(
+        monitor="loss", patience=2, min_delta=5.0, factor=0.1
+    )
+
+
+def stopping(restore):
+    import keras
+
+    return keras.callbacks.EarlyStopping(
+        monitor="loss", patience=4, min_delta=50, restore_best_weights=restore
+    )
+
+
+@pytest.mark.parametrize(
+    "make",
+    [plateau, lambda: stopping(False), lambda: stopping(True)],
+    ids=["plateau", "stopping", "best weights"],
+)
+def test_counters_of_other_callbacks_are_resumed(images, tmp_path, make):
+    X, y = images
+    how = {"epochs": 8, "lr_schedule": "constant"}
+    whole = quick(callbacks=make(), **how).fit(X, y)
+    clf = interrupted(quick(**how), (X, y), tmp_path, 3, others=[make()])
+    assert_same_fit(clf.fit(X, y), whole, X)
+
+
+def test_backups_take_only_their_own_files_away(images, tmp_path):
+    import keras
+
+    np.savez(tmp_path / "mine.npz", a=1)
+    backups = [keras.callbacks.BackupAndRestore(tmp_path) for _ in range(2)]
+    quick(callbacks=backups).fit(*images)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.npz"]
+
+
 FIT = """
 import sys
 import keras

@@ -121,3 +121,53 @@ def test_verbose(images, capsys):
     out = capsys.readouterr().out
     assert "Epoch 2/2" in out
     assert "10/10" in out
+
+
+@pytest.mark.parametrize("monitor", ["val_accuracy", "accuracy", "val_loss", "loss"])
+def test_the_direction_of_a_monitored_figure_is_known(images, tmp_path, monitor):
+    import keras
+
+    X, y = images
+    callbacks = [
+        keras.callbacks.EarlyStopping(monitor=monitor, patience=2),
+        keras.callbacks.ReduceLROnPlateau(monitor=monitor),
+        keras.callbacks.ModelCheckpoint(
+            tmp_path / "best.keras", monitor=monitor, save_best_only=True
+        ),
+    ]
+    clf = quick(callbacks=callbacks, epochs=3).fit(X, y, X_val=X, y_val=y)
+    assert clf.n_iter_ == 3  # it learns
+    assert callbacks[0].mode == "auto"  # the user's own is left alone
+    best = keras.models.load_model(tmp_path / "best.keras")
+    np.testing.assert_allclose(
+        best.predict(X.reshape(-1, 28, 28, 1), verbose=0),
+        clf.predict_proba(X),
+        atol=1e-5,
+    )
+
+
+def test_a_stop_before_the_first_epoch_stops_after_it(images):
+    """As in Keras."""
+    import keras
+
+    class Stop(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.model.stop_training = True
+
+    assert quick(callbacks=Stop(), epochs=4).fit(*images).n_iter_ == 1
+
+
+def test_a_callback_that_freezes_layers_concerns_its_own_fit_only(images):
+    import keras
+
+    class Freeze(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            for layer in self.model.layers:
+                layer.trainable = False
+
+    X, y = images
+    floats = X.astype(np.float32)  # another trace of the same graph
+    expected = quick(filters=6).fit(floats, y)
+    quick(filters=6, callbacks=Freeze()).fit(X, y)
+    again = quick(filters=6).fit(floats, y)
+    np.testing.assert_array_equal(again.predict_proba(X), expected.predict_proba(X))

@@ -220,3 +220,53 @@ def test_a_network_that_draws_random_numbers_shares_graphs():
     description = describe(function)
     assert description.response == ()
     assert describe(function) == description
+
+
+CALLED = {"factor": 1.0, "drop": 0.0}
+
+
+def reads_globals_when_called(image_shape, n_classes):
+    import keras
+
+    class OnlyInTraining(keras.layers.Layer):
+        def call(self, x, training=False):
+            return x * (1 - CALLED["drop"]) if training else x
+
+    return keras.Sequential(
+        [
+            keras.Input(image_shape),
+            keras.layers.Flatten(),
+            OnlyInTraining(),
+            keras.layers.Lambda(lambda x: x * CALLED["factor"]),
+            keras.layers.Dense(n_classes),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("factor", 1.01), ("factor", 3.0), ("drop", 0.5)]
+)
+def test_a_global_that_layers_read_is_another_network(images, monkeypatch, name, value):
+    X, y = images
+    before = own_cnn(reads_globals_when_called).fit(X, y)
+    monkeypatch.setitem(CALLED, name, value)
+    after = own_cnn(reads_globals_when_called).fit(X, y)
+    assert any(
+        (a != b).any()
+        for a, b in zip(before._fitted.weights, after._fitted.weights, strict=True)
+    )
+
+
+def test_a_graph_is_not_traced_with_another_global(images, monkeypatch):
+    """The graph for another dtype is traced at the first such prediction."""
+    X, y = images
+    clf = own_cnn(reads_globals_when_called).fit(X, y)
+    expected = clf.predict_proba(X)
+    monkeypatch.setitem(CALLED, "factor", 3.0)
+    np.testing.assert_array_equal(clf.predict_proba(X), expected)
+    with pytest.raises(ValueError, match="builds another network now"):
+        clf.predict_proba(X.astype(np.float32))
+    monkeypatch.setitem(CALLED, "factor", 1.0)
+    np.testing.assert_allclose(
+        clf.predict_proba(X.astype(np.float32)), expected, atol=1e-5
+    )

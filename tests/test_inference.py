@@ -13,6 +13,7 @@ from joblib import Parallel, delayed
 
 from fmnist_sk._batches import MAX_ROWS
 from fmnist_sk._inference import _predictor, predictor_of
+from fmnist_sk.inspection import feature_maps
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,19 @@ def test_values_that_overflow_when_normalised_are_refused(sample):
             clf.predict(far)
     with pytest.raises(ValueError, match="too large for dtype"):
         clf.predict(np.full((1, 784), 1e300))
+
+
+def test_values_that_overflow_while_training_are_refused(sample):
+    X, y = sample.X_train[:60] / 255.0, sample.y_train[:60]
+    far = np.where(np.arange(784) == 3, 3e38, X)
+    clf = quick(epochs=1).fit(X, y)
+    for call in (
+        lambda: quick(epochs=1).fit(X, y, X_val=far, y_val=y),
+        lambda: clf.partial_fit(far, y),
+        lambda: feature_maps(clf, far),
+    ):
+        with pytest.raises(ValueError, match="too large for dtype"):
+            call()
 
 
 def test_threads_share_a_predictor(fitted, sample):

@@ -139,3 +139,17 @@ def test_rates_set_for_batches(images):
 
     used = rates_used(images, Finder(), learning_rate=1e-4)
     np.testing.assert_allclose(used.ravel(), 1e-4 * 1.1 ** np.arange(30), rtol=1e-4)
+
+
+def test_a_rate_set_before_the_first_epoch_scales_the_schedule(images):
+    import keras
+
+    class Lower(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.model.optimizer.learning_rate = 1e-4
+
+    used = rates_used(images, Lower(), learning_rate=0.01)
+    np.testing.assert_allclose(used, 1e-4, rtol=1e-6)
+    plain = rates_used(images, lr_schedule="cosine", learning_rate=0.01)
+    used = rates_used(images, Lower(), lr_schedule="cosine", learning_rate=0.01)
+    np.testing.assert_allclose(used, plain / 100, rtol=1e-5)

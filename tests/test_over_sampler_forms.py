@@ -206,3 +206,15 @@ def test_polars():
     for missing in (pl.Series([None, *TEXT[1:]]), pl.Series([None, *CODES[1:]])):
         with pytest.raises(ValueError, match="Input y contains NaN"):
             resample(X, missing)
+
+
+def test_new_values_of_categorical_pixels_become_categories():
+    pixels = np.random.default_rng(0).integers(200, size=(24, 16))
+    X = pd.DataFrame(pixels).astype("category")
+    how = {"shift": 0.3, "brightness": 0.3}
+    more, _ = AugmentedOverSampler(augmentation=how, random_state=0).fit_resample(
+        X, [0] * 16 + [1] * 8
+    )
+    assert not more.isna().any(axis=None)
+    assert {str(dtype) for dtype in more.dtypes} == {"category"}
+    assert (more[:24].astype(int) == pixels).all(axis=None)

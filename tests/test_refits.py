@@ -94,6 +94,32 @@ def test_nothing_changes_on_the_estimator_before_the_end(images):
     assert len(clf.classes_) == 3
 
 
+def test_a_fit_that_fails_undoes_nothing_of_other_threads(images):
+    import keras
+
+    X, y = images
+    clf = quick(epochs=1)
+
+    class Fail(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            other = threading.Thread(
+                target=lambda: clf.set_params(callbacks=None, tol=0.5).fit(X, y)
+            )
+            other.start()
+            other.join()
+            raise RuntimeError("failed")
+
+        def __deepcopy__(self, memo):
+            return self
+
+    with pytest.raises(RuntimeError, match="failed"):
+        clf.set_params(callbacks=Fail()).fit(X[:50], y[:50])
+    assert clf.tol == 0.5
+    np.testing.assert_array_equal(
+        clf.predict_proba(X), quick(epochs=1).fit(X, y).predict_proba(X)
+    )
+
+
 def test_names_of_columns_go_with_the_frame(images):
     import pandas as pd
 

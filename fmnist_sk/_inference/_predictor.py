@@ -7,7 +7,6 @@ import numpy as np
 from .. import _engine, architectures
 from .._batches import activation_bytes, rows_per_call
 from .._training import Normalisation
-from .._validation import check_single_precision
 from ..augmentation import tta_views
 from ._kept import KeptBeside
 
@@ -61,21 +60,13 @@ class Predictor:
         graph, n_rows = _prediction_graph(self._description, dtype, self._signature)
         for first in range(0, len(X), n_rows):
             rows = slice(first, first + n_rows)
-            images = self._take(X, rows)
+            images = self._normalisation.take(X, rows, self._image_shape)
             if tta is None:
                 logits[rows] = self._run(graph, images)
             else:
                 views = [self._run(graph, view) for view in tta_views(images, tta)]
                 logits[rows] = np.mean(views, axis=0, dtype=np.float64)
         return logits
-
-    def _take(self, X, rows):
-        with np.errstate(over="ignore"):
-            images = self._normalisation.take(X, rows, self._image_shape)
-        if images.dtype != np.uint8:
-            # A value far from those of the training images may overflow only now.
-            check_single_precision(images)
-        return images
 
     def _run(self, graph, images):
         tf = _engine.start()

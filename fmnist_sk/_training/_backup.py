@@ -1,11 +1,13 @@
 """Backups of a training run, from which an interrupted `fit` resumes."""
 
 import copy
+import inspect
 import io
 import json
 import os
 import uuid
 import zipfile
+from collections import defaultdict
 from pathlib import Path
 
 import joblib
@@ -13,6 +15,9 @@ import keras
 import numpy as np
 
 from .. import __version__
+
+#: Names of the runs that have a backup.
+BACKED_UP = ("training", "refit")
 
 
 def separate_backups(callbacks):
@@ -49,6 +54,12 @@ def separate_backups(callbacks):
         )
     # Copied together: callbacks may know each other.
     copies = copy.deepcopy(list(callbacks))
+    for callback in copies:
+        # Keras infers the direction from the metrics of a compiled model, which ours
+        # is not.
+        monitored = str(getattr(callback, "monitor", ""))
+        if getattr(callback, "mode", None) == "auto" and monitored.endswith("accuracy"):
+            callback.mode = "max"
     backups = [c for c in copies if isinstance(c, keras.callbacks.BackupAndRestore)]
     return [c for c in copies if c not in backups], backups
 
@@ -68,6 +79,9 @@ class Backup(keras.callbacks.Callback):
         The run.
     best : BestEpoch
         Early stopping of the run.
+    others : list of keras.callbacks.Callback
+        Other callbacks of the user, such as `ReduceLROnPlateau`, whose counters are
+        kept.
     data : tuple
         Everything that the run depends on beside its plan.
     name : str
@@ -79,7 +93,7 @@ class Backup(keras.callbacks.Callback):
         If the run has no seed, and so cannot be resumed.
     """
 
-    def __init__(self, original, run, best, data, name):
+    def __init__(self, original, run, best, others, data, name):
         super().__init__()
         plan = run.plan
         if not plan.repeatable:
@@ -91,11 +105,13 @@ class Backup(keras.callbacks.Callback):
         self._path = self._folder / f"{name}.npz"
         self._deletes = original.delete_checkpoint
         self._run, self._best, self._plan, self._data = run, best, plan, data
+        self._others = others
         self._final, self._resumed_at = None, None
 
     def on_train_begin(self, logs=None):
         """Resume the run, if there is a backup of it."""
         self._fingerprint = _fingerprint(self._plan, self._data)
+        self._at_first = [_numbers_of(callback) for callback in self._others]
         if self._path.exists():
             self._restore(*_read(self._path))
 
@@ -114,9 +130,9 @@ class Backup(keras.callbacks.Callback):
             # After the last epoch, callbacks may have set other weights.
             self._write(final=network.get_weights())
             return
-        for path in self._folder.glob("*.npz"):
-            path.unlink()
-        if not any(self._folder.iterdir()):
+        for name in BACKED_UP:
+            (self._folder / f"{name}.npz").unlink(missing_ok=True)
+        if self._folder.exists() and not any(self._folder.iterdir()):
             self._folder.rmdir()
 
     def _write(self, final=()):
@@ -132,7 +148,12 @@ class Backup(keras.callbacks.Callback):
             "factor": run.learning_rate.factor,
             "best_epoch": best.epoch,
             "best_loss": best.loss,
-            "stopped": bool(self.model.stop_training),
+            "stopped": bool(run.stopped or self.model.stop_training),
+            "others": self._changes_of_others(),
+        }
+        arrays = {
+            f"other{i}": getattr(callback, "best_weights", None) or ()
+            for i, callback in enumerate(self._others)
         }
         _write(
             self._path,
@@ -141,7 +162,19 @@ class Backup(keras.callbacks.Callback):
             optimizer=self._optimizer,
             best=best.weights or (),
             final=final,
+            **arrays,
         )
+
+    def _changes_of_others(self):
+        """Return the numbers of other callbacks that training has changed."""
+        return [
+            {
+                name: value
+                for name, value in _numbers_of(callback).items()
+                if name not in before or before[name] != value
+            }
+            for callback, before in zip(self._others, self._at_first, strict=True)
+        ]
 
     def _restore(self, about, arrays):
         changed = [
@@ -161,13 +194,18 @@ class Backup(keras.callbacks.Callback):
         self._weights, self._optimizer = arrays["weights"], arrays["optimizer"]
         run.graph.network.set_weights(self._weights)
         run.graph.set_optimizer_state(self._optimizer)
+        run.learning_rate.announce_epoch(0)  # what was restored is no change
         run.epoch = self._resumed_at = about["epoch"]
         run.history.update(about["history"])
         run.learning_rate.factor = about["factor"]
         best.epoch, best.loss = about["best_epoch"], about["best_loss"]
         best.weights = arrays["best"] or None
         self._final = arrays["final"] or None
-        self.model.stop_training = about["stopped"]
+        run.stopped = about["stopped"]
+        for i, callback in enumerate(self._others[: len(about["others"])]):
+            vars(callback).update(about["others"][i])
+            if arrays.get(f"other{i}"):
+                callback.best_weights = arrays[f"other{i}"]
 
 
 def _fingerprint(plan, data):
@@ -186,6 +224,24 @@ def _digest(value):
         function = value.architecture
         name = getattr(function, "__qualname__", type(function).__qualname__)
         return f"{name} {value.image_shape} {value.fingerprint}"
+
+
+def _numbers_of(callback):
+    """Return the numbers and texts that a callback keeps as attributes.
+
+    What its constructor takes is left to the user.
+    """
+    settings = inspect.signature(type(callback)).parameters
+    plain = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in vars(callback).items()
+        if name not in settings
+    }
+    return {
+        name: value
+        for name, value in plain.items()
+        if value is None or isinstance(value, (bool, int, float, str))
+    }
 
 
 def _write(path, about, **lists):
@@ -207,7 +263,7 @@ def _write(path, about, **lists):
 
 
 def _read(path):
-    lists = {"weights": [], "optimizer": [], "best": [], "final": []}
+    lists = defaultdict(list)
     try:
         content = io.BytesIO(path.read_bytes())
         with np.load(content, allow_pickle=False) as archive:

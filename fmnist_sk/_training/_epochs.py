@@ -36,6 +36,8 @@ class Run:
         Epochs trained so far, counted from the estimator's first.
     history : dict of list
         Figures of each epoch.
+    stopped : bool
+        Whether a callback has stopped the run.
     learning_rate : LearningRate
         Schedule of the run, once it has begun.
     """
@@ -46,6 +48,7 @@ class Run:
     normalisation: Normalisation
     epoch: int
     history: dict[str, list[float]] = field(default_factory=dict)
+    stopped: bool = False
     learning_rate: LearningRate = field(init=False)
 
     def result(self, best_epoch: int | None = None) -> TrainingResult:
@@ -107,8 +110,10 @@ def run_epochs(run, training, held_out, *, callbacks, **_):
         callbacks, model=model, epochs=plan.epochs, steps=n_steps, verbose=plan.verbose
     )
     model.stop_training = False
+    run.learning_rate.announce_epoch(0)
     hooks.on_train_begin()
-    while run.epoch < plan.epochs and not model.stop_training:
+    run.learning_rate.begin_run()
+    while run.epoch < plan.epochs and not run.stopped:
         run.learning_rate.announce_epoch(run.epoch - plan.first_epoch)
         hooks.on_epoch_begin(run.epoch)
         logs = _train_epoch(run, training, hooks)
@@ -120,6 +125,7 @@ def run_epochs(run, training, held_out, *, callbacks, **_):
             run.history.setdefault(name, []).append(value)
         hooks.on_epoch_end(run.epoch - 1, logs)
         run.learning_rate.end_step(-1)
+        run.stopped = model.stop_training
     hooks.on_train_end(logs)
     return run
 

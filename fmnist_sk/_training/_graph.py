@@ -69,9 +69,16 @@ class TrainingGraph:
         self.network.connect(
             momentum=self._momentum.read_value, dropout=self._dropout.read_value
         )
+        self._trainable = list(self.model.trainable_variables)
         in_weights = {id(v) for v in self.model.weights}
         self._seeds = [v for v in self.model.variables if id(v) not in in_weights]
         self.compiled = True
+
+    @property
+    def reusable(self):
+        """Whether another run can use the graph: a callback may have frozen layers."""
+        now = self.model.trainable_variables
+        return self.compiled and list(map(id, now)) == list(map(id, self._trainable))
 
     def set_state(self, plan, start):
         """Set everything that a run starts from.
@@ -143,7 +150,7 @@ class TrainingGraph:
         shares=None,
     ):
         """Train on batches; see `LabelledImages.augmented`."""
-        variables = self.model.trainable_variables
+        variables = self._trainable
 
         def train_step(step, totals):
             batch = slice(edges[step], edges[step + 1])

@@ -39,7 +39,7 @@ def borrow(key, build):
     finally:
         # A fit sets the whole state of its graph, so that one whose fit failed is as
         # good as any other.
-        if graph.compiled:
+        if graph.reusable:
             _put_back(key, graph)
 
 

@@ -43,7 +43,7 @@ class LearningRate:
     A rate that is set when an epoch (or a batch) begins, as `LearningRateScheduler`
     does, holds for all of that epoch (or batch). A rate that is changed when an epoch
     or a batch ends, as `ReduceLROnPlateau` does, scales the rest of the schedule by as
-    much, and so does a rate set for an epoch after that epoch.
+    much, and so does a rate set for an epoch after that epoch, or before the first one.
 
     Parameters
     ----------
@@ -67,6 +67,12 @@ class LearningRate:
         """Show callbacks the rate at which an epoch is going to begin."""
         self._epoch = self._planned[index]
         self._announce(self._epoch[0] * self.factor)
+
+    def begin_run(self):
+        """Scale the schedule by what callbacks have set since it was announced."""
+        rate = self._rate_set_by_callback()
+        if rate is not None:
+            self.factor = float(rate / self._epoch[0])
 
     def begin_epoch(self):
         """Take over what callbacks have set since the epoch was announced."""

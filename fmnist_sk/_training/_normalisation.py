@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._images import read_rows
+from .._validation import check_single_precision
 
 # Rows are read in blocks of this size, so that a memory-mapped array is never copied
 # whole.
@@ -46,13 +47,22 @@ class Normalisation:
         uint8 images are handed over as they are, in a quarter of the memory. All other
         images are normalised here, in their own precision or better, so that float64
         pixels with a large offset lose nothing to float32.
+
+        Raises
+        ------
+        ValueError
+            If a value overflows.
         """
         images = read_rows(X, rows).reshape(-1, *image_shape)
         if images.dtype == np.uint8:
             return np.ascontiguousarray(images)
         if images.dtype.itemsize < 4:
             images = images.astype(np.float32)
-        return ((images - self.mean) / self.scale).astype(np.float32)
+        with np.errstate(over="ignore"):
+            normalised = ((images - self.mean) / self.scale).astype(np.float32)
+        # A value far from those of the training images may overflow only now.
+        check_single_precision(normalised)
+        return normalised
 
     def constants(self, dtype):
         """Return mean and 1 / scale for `in_graph`, for images of a dtype."""

@@ -89,7 +89,7 @@ def train(
         observers.append(best)
         if name is not None:
             data = training.content, held_out and held_out.content, start
-            observers += [Backup(b, run, best, data, name) for b in backups]
+            observers += [Backup(b, run, best, callbacks, data, name) for b in backups]
         fit = partial(run_epochs, run, training, held_out)
         drive(graph, training, plan.optimizer, observers, fit)
         result = run.result(best.epoch)

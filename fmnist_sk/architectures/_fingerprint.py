@@ -5,14 +5,20 @@ import json
 
 import numpy as np
 
+from ._function_state import state_of
+
 # Parts of a configuration that differ between models with equal layers: identifiers
 # that Keras counts up, seeds (training sets its own), and compiled code, which contains
 # the name of its file and changes with the version of Python.
 _IGNORED = {"seed", "shared_object_id", "code"}
 
 
-def fingerprint_of(model):
-    """Compute the SHA-256 of a model's layers and of the shapes of its weights.
+def fingerprint_of(model, function):
+    """Compute the SHA-256 of a model, and of what the function that built it reads.
+
+    The digest covers the layers and the shapes of the weights. What layers do in
+    training alone, or when they are called, can depend on the values that the function
+    reads.
 
     Two models with the same layers have the same fingerprint, although Keras counts up
     the numbers in the names of their layers. Values of weights have no effect.
@@ -21,6 +27,8 @@ def fingerprint_of(model):
     ----------
     model : keras.Model
         Built model.
+    function : callable
+        Function that built it.
 
     Returns
     -------
@@ -29,6 +37,7 @@ def fingerprint_of(model):
     """
     trainable = {id(v) for v in model.trainable_variables}
     content = {
+        "function": state_of(function),
         "class": _class_name(type(model)),
         "config": _config_of(model),
         "weights": [

@@ -113,7 +113,7 @@ def frame_like(rows: NDArray[Any], X: Any, *, index: Any = None) -> Any:
         frame = library.DataFrame(_cast_column(rows, dtypes[0]))
     else:
         columns = [
-            library.Series(_cast_column(column, _numpy_dtype(dtype))).astype(dtype)
+            _as_series(library, _cast_column(column, _numpy_dtype(dtype)), dtype)
             for column, dtype in zip(rows.T, dtypes, strict=True)
         ]
         frame = library.concat(columns, axis=1)
@@ -121,6 +121,17 @@ def frame_like(rows: NDArray[Any], X: Any, *, index: Any = None) -> Any:
     if index is not None:
         frame.index = index
     return frame
+
+
+def _as_series(library: Any, column: Any, dtype: Any) -> Any:
+    """Return a Series of a dtype of pandas."""
+    series = library.Series(column)
+    if isinstance(dtype, library.CategoricalDtype):
+        # New pixel values become new categories, not missing values.
+        new = series[~series.isin(dtype.categories)].unique()
+        categories = dtype.categories.append(library.Index(sorted(new)))
+        dtype = library.CategoricalDtype(categories, ordered=dtype.ordered)
+    return series.astype(dtype)
 
 
 def shallow_copy(X: Any) -> Any:
@@ -174,7 +185,16 @@ def append_images(X: Any, rows: NDArray[Any], new: NDArray[Any]) -> Any:
     """
     library = library_of(X)
     if library == "pandas":
-        frame = sys.modules[library].concat([X, frame_like(new, X)], ignore_index=True)
+        pandas, copies = sys.modules[library], frame_like(new, X)
+        # Frames whose columns have other categories would lose the dtype.
+        wider = {
+            name: dtype
+            for name, dtype in copies.dtypes.items()
+            if isinstance(dtype, pandas.CategoricalDtype)
+        }
+        frame = pandas.concat(
+            [X.astype(wider) if wider else X, copies], ignore_index=True
+        )
         # pandas changes big-endian numbers to the machine's order when it concatenates.
         swapped = {
             name: dtype
