@@ -219,6 +219,8 @@ def undo_on_error(method: _Method) -> _Method:
                 parameters = {name: now[name] for name in self._get_param_names()}
                 self.__dict__ = {**before, **parameters}
             raise
+        finally:
+            _ADOPTED.network = None  # so that the network can be freed
 
     return undoing  # type: ignore[return-value]
 

@@ -48,6 +48,20 @@ class Normalisation:
         images are normalised here, in their own precision or better, so that float64
         pixels with a large offset lose nothing to float32.
 
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Images as rows.
+        rows : slice or ndarray of int
+            Rows to return.
+        image_shape : tuple of int
+            `(height, width, channels)`.
+
+        Returns
+        -------
+        images : ndarray of shape (n_rows, height, width, channels)
+            Images, uint8 or float32.
+
         Raises
         ------
         ValueError

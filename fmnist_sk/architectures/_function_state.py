@@ -1,5 +1,6 @@
 """What a function reads: its code, defaults, closures and globals."""
 
+import functools
 import hashlib
 import types
 
@@ -11,9 +12,9 @@ _SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic)
 def state_of(function):
     """Compute a digest of the values that a function reads, as far as they are simple.
 
-    Functions, classes and objects of the user that it reads are followed. Lists and
-    sets are not looked at: functions use them to count or to collect. So a function
-    whose calls differ in nothing else has the same digest at each call.
+    Functions, classes and objects of the same package are followed. Lists and sets are
+    not looked at: functions use them to count or to collect, and a function whose calls
+    differ in nothing else must have the same digest at each call.
 
     Parameters
     ----------
@@ -25,72 +26,71 @@ def state_of(function):
     digest : str
         SHA-256 in hexadecimal digits.
     """
-    digest = hashlib.sha256()
-    _add(function, digest, set())
-    return digest.hexdigest()
+    innermost = function
+    while isinstance(innermost, functools.partial):
+        innermost = innermost.func
+    reader = _Reader(_package_of(getattr(innermost, "__func__", innermost)))
+    reader.read(function)
+    return reader.digest.hexdigest()
 
 
-def _add(value, digest, seen):
-    if isinstance(value, _SIMPLE):
-        digest.update(repr(value).encode())
-    elif id(value) in seen:
-        return
-    elif isinstance(value, tuple):
-        seen.add(id(value))
-        for item in value:
-            _add(item, digest, seen)
-    elif isinstance(value, dict):
-        seen.add(id(value))
-        for key, item in value.items():
-            _add(key, digest, seen)
-            _add(item, digest, seen)
-    elif isinstance(value, types.FunctionType):
-        seen.add(id(value))
-        _add_function(value, digest, seen)
-    elif isinstance(value, types.MethodType):
-        _add(value.__self__, digest, seen)
-        _add(value.__func__, digest, seen)
-    elif isinstance(value, type) or _is_of_the_user(type(value)):
-        seen.add(id(value))
-        _add_object(value, digest, seen)
+def _package_of(value):
+    module = getattr(value, "__module__", None) or type(value).__module__
+    return module.partition(".")[0]
 
 
-def _add_function(function, digest, seen):
-    _add(function.__defaults__, digest, seen)
-    _add(function.__kwdefaults__, digest, seen)
-    for cell in function.__closure__ or ():
-        try:
-            _add(cell.cell_contents, digest, seen)
-        except ValueError:  # not bound yet
-            continue
-    _add_code(function.__code__, function.__globals__, digest, seen)
+class _Reader:
+    """Digest of values, of which those of one package are followed."""
 
+    def __init__(self, package):
+        self.package, self.digest, self.seen = package, hashlib.sha256(), set()
 
-def _add_code(code, names, digest, seen):
-    digest.update(code.co_code)
-    for name in code.co_names:
-        if name in names:
-            _add(names[name], digest, seen)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            _add_code(constant, names, digest, seen)
+    def read(self, value):
+        """Add a value to the digest."""
+        if isinstance(value, _SIMPLE):
+            self.digest.update(repr(value).encode())
+            return
+        if id(value) in self.seen:
+            return
+        self.seen.add(id(value))
+        if isinstance(value, tuple):
+            self._read_all(value)
+        elif isinstance(value, dict):
+            self._read_all(value)
+            self._read_all(value.values())
+        elif isinstance(value, functools.partial):
+            self._read_all((value.func, value.args, value.keywords))
+        elif isinstance(value, types.MethodType):
+            self._read_all((value.__self__, value.__func__))
+        elif _package_of(value) != self.package:
+            return
+        elif isinstance(value, types.FunctionType):
+            self._read_function(value)
+        elif isinstance(value, type):
+            # Functions and constants, not what Python adds.
+            own = {n: v for n, v in vars(value).items() if not n.startswith("__")}
+            self._read_all((own, vars(value).get("__init__"), *value.__bases__))
         else:
-            _add(constant, digest, seen)
+            self._read_all((getattr(value, "__dict__", None), type(value)))
 
+    def _read_all(self, values):
+        for value in list(values):
+            self.read(value)
 
-def _add_object(value, digest, seen):
-    cls = value if isinstance(value, type) else type(value)
-    if not _is_of_the_user(cls):
-        return
-    for name, item in vars(value).items():
-        if isinstance(value, type) and name.startswith("__") and not callable(item):
-            continue
-        _add(item, digest, seen)
-    if cls is not value:
-        _add(cls, digest, seen)
+    def _read_function(self, function):
+        self._read_all((function.__defaults__, function.__kwdefaults__))
+        for cell in function.__closure__ or ():
+            try:
+                self.read(cell.cell_contents)
+            except ValueError:  # not bound yet
+                continue
+        self._read_code(function.__code__, function.__globals__)
 
-
-def _is_of_the_user(cls):
-    """Return whether a class is not part of a library that is known to hold still."""
-    package = cls.__module__.partition(".")[0]
-    return package not in {"builtins", "keras", "tensorflow", "numpy", "sklearn"}
+    def _read_code(self, code, names):
+        self.digest.update(code.co_code)
+        self._read_all(names[name] for name in code.co_names if name in names)
+        for constant in code.co_consts:
+            if isinstance(constant, types.CodeType):
+                self._read_code(constant, names)
+            else:
+                self.read(constant)
