@@ -29,10 +29,10 @@ STOPPING = {"early_stopping": True, "validation_fraction": 0.3}
 CLASSIFIERS = {
     "standard": FashionCNNClassifier(),
     "early stopping": FashionCNNClassifier(
-        architecture="compact", epochs=20, **STOPPING
+        architecture="compact", filters=8, epochs=15, **STOPPING
     ),
-    "two_conv": small("two_conv", dense_units=16),
-    "three_conv": small("three_conv", dense_units=16, dropout=0.0),
+    "two_conv": small("two_conv", dense_units=16, epochs=15),
+    "three_conv": small("three_conv", dense_units=16, dropout=0.0, epochs=15),
     "vgg, refit": small("vgg", epochs=20, refit=True, **STOPPING),
     "resnet, views": small("resnet", epochs=20, tta="flip_shift"),
     "ensemble, temperature": small(
