@@ -1,4 +1,4 @@
-"""What `fit` and `partial_fit` of the classifier learn, and take over in the end.
+"""Steps of `fit` and `partial_fit` of the classifier, before and after training.
 
 The functions change the estimator they are given, which is a copy of the user's, except
 for `adopt`.
@@ -157,9 +157,7 @@ def fitted_attributes(learner, plan, held_out, result, *, found=None, before=Non
     if temperature == "auto":
         rows = held_out.rows
         temperature = fit_temperature(
-            predictor_of(fitted)(
-                held_out.images[rows], views_to_average(learner, fitted)
-            ),
+            predictor_of(fitted)(held_out.images[rows], plan.views),
             held_out.codes[rows],
             held_out.sample_weight[rows],
         )

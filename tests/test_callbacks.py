@@ -121,6 +121,7 @@ def test_verbose(images, capsys):
     out = capsys.readouterr().out
     assert "Epoch 2/2" in out
     assert "10/10" in out
+    assert "learning_rate" not in out  # the bar shows what is measured
 
 
 @pytest.mark.parametrize("monitor", ["val_accuracy", "accuracy", "val_loss", "loss"])

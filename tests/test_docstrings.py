@@ -12,7 +12,11 @@ from numpydoc.hooks.validate_docstrings import parse_config, process_file
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "fmnist_sk").rglob("*.py"))
 # A summary is an imperative that a maintainer would write: "Return", "Check", "Load".
-NO_SUMMARY = re.compile(r"(give|gives|giving|tell|tells|telling)\b", re.I)
+# It is no clause without a head, either: "What a function reads".
+NO_SUMMARY = re.compile(
+    r"(give|gives|giving|tell|tells|telling|what|how|where|of|those|which|whose)\b",
+    re.I,
+)
 # A description starts with a noun phrase: "Random generator.", "Parent task.". These
 # words start clauses, other phrases and orders instead.
 NO_NOUN = re.compile(

@@ -39,7 +39,8 @@ class Progress(keras.callbacks.Callback):
         # Keras sorts the figures by their names.
         figures = [(name, logs[name]) for name in _FIGURES if name in logs]
         if self.verbose == 1:
-            self._bar.update(self.params["steps"], figures, finalize=True)
+            shown = [figure for figure in figures if figure[0] != "learning_rate"]
+            self._bar.update(self.params["steps"], shown, finalize=True)
         elif self.verbose == 2:
             values = " - ".join(f"{name}: {value:.4g}" for name, value in figures)
             print(f"{self._title} - {values}")

@@ -35,7 +35,7 @@ class StartingPoint:
 # Compared by identity, as arrays cannot be compared at once.
 @dataclass(frozen=True, eq=False)
 class TrainingState:
-    """What `partial_fit` and `warm_start` need beside the fitted network.
+    """State from which `partial_fit` and `warm_start` continue a fitted network.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a function reads: its code, defaults, closures and globals."""
+"""Digest of the values that a function reads: defaults, closures and globals."""
 
 import functools
 import hashlib
