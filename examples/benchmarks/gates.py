@@ -17,7 +17,13 @@ import time
 
 from common import machine, median_ms
 
-from fmnist_sk import FashionCNNClassifier, load_fashion_mnist_sample, load_pretrained
+from fmnist_sk import (
+    FashionCNNClassifier,
+    ImageEncoder,
+    load_fashion_mnist_sample,
+    load_pretrained,
+)
+from fmnist_sk.inspection import grad_cam
 
 ROUNDS = 3
 
@@ -65,7 +71,32 @@ def predict_ms():
     return min(median_ms(lambda _: model.predict(X[:1]), 200) for _ in range(ROUNDS))
 
 
-LIMITS = {import_ratio: 1.3, load_pretrained_ms: 200, fit_ms: 150, predict_ms: 1.0}
+def encode_ms():
+    """the features of one image by `ImageEncoder`, in ms"""
+    X, _ = load_fashion_mnist_sample(return_X_y=True)
+    encoder = ImageEncoder("fashion-mnist-compact").fit(X)
+    encoder.transform(X[:1])  # compiles the graph
+    return min(
+        median_ms(lambda _: encoder.transform(X[:1]), 100) for _ in range(ROUNDS)
+    )
+
+
+def grad_cam_ms():
+    """Grad-CAM of one image, in ms"""
+    X, _ = load_fashion_mnist_sample(return_X_y=True)
+    model = load_pretrained("fashion-mnist-compact")
+    grad_cam(model, X[:1])  # compiles the graph
+    return min(median_ms(lambda _: grad_cam(model, X[:1]), 100) for _ in range(ROUNDS))
+
+
+LIMITS = {
+    import_ratio: 1.3,
+    load_pretrained_ms: 200,
+    fit_ms: 150,
+    predict_ms: 1.0,
+    encode_ms: 10,
+    grad_cam_ms: 20,
+}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
