@@ -6,11 +6,11 @@ from scipy.special import log_softmax
 
 # Of the logarithm; no useful network needs more than a factor of 50.
 _BOUNDS = -4.0, 4.0
-# Standard deviation of the logarithm before any held-out image is seen. If all held-out
-# images are right, the log loss alone falls without end as the temperature falls. On
-# 200 to 540 digits the temperature was .02 to .06 and the test log loss .27 to 1.67.
-# With the prior, it is at most .009 above its value at temperature 1. Where there are
-# errors to learn from, the prior costs at most .005: examples/benchmarks/temperature.py.
+# Standard deviation of the logarithm before any held-out image is seen. If all of them
+# are right, the log loss alone falls without end as the temperature falls. On 200 to
+# 540 digits the temperature was .02 to .06 and the test log loss .27 to 1.67. With the
+# prior, it is at most .009 above its value at temperature 1. Where there are errors to
+# learn from, the prior costs at most .005: see examples/benchmarks/temperature.py.
 PRIOR_DEVIATION = 0.35
 
 
