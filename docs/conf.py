@@ -89,13 +89,16 @@ copybutton_selector = (
 
 # Gallery --------------------------------------------------------------------------
 
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
 sphinx_gallery_conf = {
-    "examples_dirs": "../examples",
+    "examples_dirs": str(EXAMPLES),
     "ignore_pattern": r"^(?!plot_).*\.py$",
     "gallery_dirs": "auto_examples",
     "backreferences_dir": "api/generated/backreferences",
     "doc_module": ("fmnist_sk",),
-    # What a learner needs first comes first. New examples follow at the end.
+    # What a learner needs first comes first. The projects have numbers, and new
+    # examples follow at the end.
     "within_subsection_order": ExplicitOrder(
         [
             "plot_quickstart.py",
@@ -106,6 +109,7 @@ sphinx_gallery_conf = {
             "plot_explanations.py",
             "plot_embedding.py",
             "plot_label_errors.py",
+            *sorted(path.name for path in EXAMPLES.glob("reference_projects/plot_*")),
             "*",
         ]
     ),

@@ -72,23 +72,28 @@ class ApiLinks(SphinxPostTransform):
     def run(self, **kwargs):
         """Replace the literals of one document."""
         names = {**names_of_other_projects(self.env), **names_of_this_project(self.env)}
-        objects = self.env.domains.python_domain.objects
-        page = self.env.docname
         for literal in list(self.document.findall(nodes.literal)):
             match = NAME.fullmatch(literal.astext())
             target = match and names.get(match[1])
-            if not target or not is_prose(literal):
-                continue
-            # A page does not link to itself, only to the methods further down.
-            entry = objects.get(target)
-            if entry and entry.docname == page and entry.objtype in ON_THEIR_OWN:
-                continue
-            reference = addnodes.pending_xref(
-                refdomain="py", reftype="obj", reftarget=target, refdoc=page
-            )
-            literal.replace_self(reference)
-            literal["classes"] += ["xref", "py", "py-obj"]
-            reference += literal
+            if target and is_prose(literal) and not self.is_here(target):
+                reference = addnodes.pending_xref(
+                    refdomain="py",
+                    reftype="obj",
+                    reftarget=target,
+                    refdoc=self.env.docname,
+                )
+                literal.replace_self(reference)
+                literal["classes"] += ["xref", "py", "py-obj"]
+                reference += literal
+
+    def is_here(self, target):
+        """Return whether the page is that of the object, which needs no link then.
+
+        Methods are further down on the page of their class, so they have links.
+        """
+        entry = self.env.domains.python_domain.objects.get(target)
+        here = entry and entry.docname == self.env.docname
+        return here and entry.objtype in ON_THEIR_OWN
 
 
 def setup(app):
