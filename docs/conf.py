@@ -113,6 +113,7 @@ sphinx_gallery_conf = {
             "*",
         ]
     ),
+    "remove_config_comments": True,
     "download_all_examples": False,
     "show_memory": False,
     "write_computation_times": False,

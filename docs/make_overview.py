@@ -5,6 +5,7 @@ pretrained classifier and the heat map of Grad-CAM. Run the script again after e
 has changed: `python docs/make_overview.py`.
 """
 
+import argparse
 from pathlib import Path
 
 import matplotlib as mpl
@@ -22,6 +23,10 @@ PICTURE = Path(__file__).parent / "_static" / "overview.png"
 
 def main():
     """Predict ten images, draw them in two rows and write the picture."""
+    parser = argparse.ArgumentParser(description="Draw the picture of the README.")
+    parser.add_argument("--output", type=Path, default=PICTURE, help="PNG file")
+    output = parser.parse_args().output
+
     X, y = load_fashion_mnist_sample(subset="test", return_X_y=True)
     X = X[[np.flatnonzero(y == label)[0] for label in range(len(CLASS_NAMES))]]
     model = load_pretrained()
@@ -42,7 +47,7 @@ def main():
         axes[1, column].imshow(heat_maps[column], cmap="inferno", alpha=0.6)
     for ax in axes.flat:
         ax.set_axis_off()
-    figure.savefig(PICTURE, dpi=100, pil_kwargs={"optimize": True})
+    figure.savefig(output, dpi=100, pil_kwargs={"optimize": True})
 
 
 if __name__ == "__main__":
