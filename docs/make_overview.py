@@ -34,19 +34,20 @@ def main():
     heat_maps = grad_cam(model, X)
 
     figure, axes = plt.subplots(
-        2, len(X), figsize=(12, 3.1), layout="constrained", facecolor="white"
+        2, len(X), figsize=(12, 2.9), layout="constrained", facecolor="white"
     )
     for column, image in enumerate(X.reshape(-1, 28, 28)):
         predicted = probabilities[column].argmax()
         axes[0, column].imshow(image, cmap="gray")
         axes[0, column].set_title(
-            f"{CLASS_NAMES[predicted]}\n{probabilities[column, predicted]:.1%}",
+            f"{CLASS_NAMES[predicted]}\n{100 * probabilities[column, predicted]:.1f} %",
             fontsize=12,
         )
         axes[1, column].imshow(image, cmap="gray")
         axes[1, column].imshow(heat_maps[column], cmap="inferno", alpha=0.6)
     for ax in axes.flat:
         ax.set_axis_off()
+    figure.get_layout_engine().set(h_pad=0.01, hspace=0)
     figure.savefig(output, dpi=100, pil_kwargs={"optimize": True})
 
 
