@@ -66,6 +66,7 @@ print(classification_report(y_test, y_pred, target_names=CLASS_NAMES))
 from sklearn.metrics import ConfusionMatrixDisplay
 
 _, ax = plt.subplots(figsize=(7, 6), layout="constrained")
+# sphinx_gallery_thumbnail_number = 2
 ConfusionMatrixDisplay.from_predictions(
     y_test,
     y_pred,

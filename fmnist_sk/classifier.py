@@ -23,6 +23,7 @@ from ._compat import (
     StrOptions,
     _fit_context,
 )
+from ._documentation import DocumentationLinkMixin
 from ._inference import predictor_of
 from ._learning import (
     adopt,
@@ -67,7 +68,11 @@ def _needs_no_held_out_images(estimator):
 
 
 class FashionCNNClassifier(
-    LogitsMixin, CallbackSupportMixin, ClassifierMixin, BaseEstimator
+    LogitsMixin,
+    DocumentationLinkMixin,
+    CallbackSupportMixin,
+    ClassifierMixin,
+    BaseEstimator,
 ):
     """Convolutional neural network for small images.
 
@@ -76,6 +81,19 @@ class FashionCNNClassifier(
     mean and scale of the training images. A fitted classifier keeps its network as
     NumPy arrays only, so it can be cloned, pickled and searched over like any other
     estimator. TensorFlow starts with the first `fit` or prediction.
+
+    The parameters come in six groups:
+
+    - Network: `architecture`, `filters`, `kernel_size`, `dense_units`, `dropout`,
+      `activation`, `batch_norm`, `image_shape`
+    - Optimisation: `epochs`, `batch_size`, `optimizer`, `learning_rate`, `lr_schedule`,
+      `weight_decay`
+    - Augmentation and loss: `augmentation`, `label_smoothing`, `class_weight`
+    - Early stopping: `early_stopping`, `validation_fraction`, `n_iter_no_change`,
+      `tol`, `refit`
+    - Prediction: `tta`, `temperature`
+    - Running a fit: `warm_start`, `callbacks`, `memory`, `precision`, `random_state`,
+      `verbose`
 
     Parameters
     ----------
@@ -152,15 +170,6 @@ class FashionCNNClassifier(
         None stands for 0.05 for `"adamw"`, 0.2 for `"lion"`, 0.0005 for `"sgd"` and
         `"nesterov"`, and 0 for the other optimizers.
 
-    label_smoothing : float in [0, 1), default=None
-        Share of the target that is spread evenly over all classes. It makes predictions
-        less confident. None stands for 0.05 for `"vgg"` and `"resnet"`, and 0 for the
-        other architectures.
-
-    class_weight : dict or "balanced", default=None
-        Weight of each class, by label, finite and not negative. `"balanced"` makes all
-        classes count equally.
-
     augmentation : {"auto", "light", "standard", "strong"}, dict or None, \
             default="auto"
         Random changes to the training images, drawn anew in every epoch: the name of a
@@ -172,11 +181,14 @@ class FashionCNNClassifier(
         erase a part of half of them. Set `augmentation` where left and right differ, as
         in digits. Images of height 1 are not augmented.
 
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Number format in which the layers of a named architecture compute during
-        training. `"auto"` stands for bfloat16 on processors that multiply it in
-        hardware. Weights are always kept in float32, and predictions are always
-        computed in float32.
+    label_smoothing : float in [0, 1), default=None
+        Share of the target that is spread evenly over all classes. It makes predictions
+        less confident. None stands for 0.05 for `"vgg"` and `"resnet"`, and 0 for the
+        other architectures.
+
+    class_weight : dict or "balanced", default=None
+        Weight of each class, by label, finite and not negative. `"balanced"` makes all
+        classes count equally.
 
     early_stopping : bool, default=False
         Whether to stop when the loss on held-out images stops falling, and to restore
@@ -231,6 +243,12 @@ class FashionCNNClassifier(
         the result: the versions of fmnist_sk, TensorFlow and Keras, the number of
         threads, or the kind of processor. Runs with callbacks or `random_state=None`
         are not kept.
+
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Number format in which the layers of a named architecture compute during
+        training. `"auto"` stands for bfloat16 on processors that multiply it in
+        hardware. Weights are always kept in float32, and predictions are always
+        computed in float32.
 
     random_state : int, RandomState instance or None, default=None
         Random generator, or its seed, for initial weights, hold-out, shuffling, dropout
@@ -330,10 +348,9 @@ class FashionCNNClassifier(
         "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "lr_schedule": [StrOptions(set(SCHEDULES))],
         "weight_decay": [Interval(Real, 0, None, closed="left"), None],
+        "augmentation": [str, dict, None],
         "label_smoothing": [_FRACTION, None],
         "class_weight": [dict, StrOptions({"balanced"}), None],
-        "augmentation": [str, dict, None],
-        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [_POSITIVE],
@@ -348,6 +365,7 @@ class FashionCNNClassifier(
         "warm_start": ["boolean"],
         "callbacks": "no_validation",
         "memory": [str, HasMethods(["cache"]), None],
+        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -369,12 +387,11 @@ class FashionCNNClassifier(
         learning_rate: float | None = None,
         lr_schedule: Literal["one_cycle", "cosine", "constant"] = "one_cycle",
         weight_decay: float | None = None,
-        label_smoothing: float | None = None,
-        class_weight: dict | Literal["balanced"] | None = None,
         augmentation: dict
         | Literal["auto", "light", "standard", "strong"]
         | None = "auto",
-        precision: Literal["auto", "float32", "bfloat16"] = "auto",
+        label_smoothing: float | None = None,
+        class_weight: dict | Literal["balanced"] | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
@@ -385,6 +402,7 @@ class FashionCNNClassifier(
         warm_start: bool = False,
         callbacks: Callback | Sequence[Callback] | None = None,
         memory: str | Memory | None = None,
+        precision: Literal["auto", "float32", "bfloat16"] = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ):
@@ -402,10 +420,9 @@ class FashionCNNClassifier(
         self.learning_rate = learning_rate
         self.lr_schedule = lr_schedule
         self.weight_decay = weight_decay
+        self.augmentation = augmentation
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
-        self.augmentation = augmentation
-        self.precision = precision
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -416,6 +433,7 @@ class FashionCNNClassifier(
         self.warm_start = warm_start
         self.callbacks = callbacks
         self.memory = memory
+        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 

@@ -18,13 +18,18 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from ._compat import HasMethods, StrOptions, _fit_context
+from ._documentation import DocumentationLinkMixin
 from ._validation import all_or_nothing, validate_images
 from .inspection import layer_outputs, network_and_images
 from .pretrained import PRETRAINED, load_pretrained
 
 
 class ImageEncoder(
-    MetaEstimatorMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    DocumentationLinkMixin,
+    MetaEstimatorMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Transformer that encodes images as features of a trained network.
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
@@ -37,3 +38,17 @@ def test_the_script_of_the_pretrained_networks_starts():
     )
     assert done.returncode == 0, done.stderr
     assert "compact" in done.stdout
+
+
+def test_the_picture_of_the_readme_is_drawn(tmp_path):
+    script = BENCHMARKS.parents[1] / "docs" / "make_overview.py"
+    drawn, committed = tmp_path / "drawn.png", script.parent / "_static/overview.png"
+    done = subprocess.run(
+        [sys.executable, script, "--output", drawn], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    for picture in drawn, committed:
+        pixels = plt.imread(picture)
+        assert pixels.shape[1] == 1200
+        assert (pixels[0] == 1).all()  # opaque and white, also on a dark page
+        assert picture.stat().st_size < 200_000

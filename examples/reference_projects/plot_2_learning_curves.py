@@ -88,6 +88,7 @@ plt.show()
 import numpy as np
 from sklearn.model_selection import LearningCurveDisplay
 
+# sphinx_gallery_thumbnail_number = 2
 LearningCurveDisplay.from_estimator(
     model.set_params(cnn__early_stopping=False, cnn__architecture="compact"),
     X_train[:2400],

@@ -79,6 +79,7 @@ plt.show()
 # Like the project, show a random selection of the mistakes:
 from fmnist_sk.plotting import MisclassifiedImagesDisplay
 
+# sphinx_gallery_thumbnail_number = 2
 MisclassifiedImagesDisplay.from_estimator(
     model,
     X_test,

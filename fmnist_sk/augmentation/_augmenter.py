@@ -81,7 +81,7 @@ class ImageAugmenter(BaseImageTransformer):
 
     See Also
     --------
-    augment_images : Augment arrays outside of a pipeline.
+    fmnist_sk.augmentation.augment_images : Augment arrays outside of a pipeline.
     AugmentedOverSampler : Add augmented copies of images.
 
     Examples

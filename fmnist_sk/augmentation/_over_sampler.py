@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._compat import Interval, StrOptions, _fit_context
+from .._documentation import DocumentationLinkMixin
 from .._validation import validate_images
 from ._augment import augment_images
 from ._containers import append_images, read_labels, take_labels
@@ -19,7 +20,7 @@ from ._sampling_strategy import CLASSES_TO_RESAMPLE, resolve_sampling_strategy
 from ._spec import check_image_settings
 
 
-class AugmentedOverSampler(OneToOneFeatureMixin, BaseEstimator):
+class AugmentedOverSampler(DocumentationLinkMixin, OneToOneFeatureMixin, BaseEstimator):
     """Over-sampler that adds augmented copies of training images.
 
     Use it before the classifier in a pipeline of imbalanced-learn. Such a pipeline

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_array
 
+from .._documentation import DocumentationLinkMixin
 from .._images import (
     IMAGE_SHAPE_ATTRIBUTE,
     PIXEL_DTYPES,
@@ -19,7 +20,9 @@ from .._images import (
 from .._validation import check_stack, validate_images
 
 
-class BaseImageTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class BaseImageTransformer(
+    DocumentationLinkMixin, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+):
     """Base class of the transformers that return one value for each pixel value."""
 
     image_shape_: tuple[int, int, int]
