@@ -1,5 +1,8 @@
 """Keras callbacks, and what training prints."""
 
+import io
+import sys
+
 import numpy as np
 import pytest
 from _small import quick
@@ -117,11 +120,36 @@ def test_verbose(images, capsys):
     assert len(lines) == 2
     assert lines[1].startswith("Epoch 2/2 - loss: ")
     assert "val_accuracy" in lines[1]
-    quick(verbose=1).fit(X, y)
-    out = capsys.readouterr().out
+    quick(verbose=1).fit(X, y)  # without a terminal there is no bar
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("Epoch 2/2 - loss: ")
+
+
+class Terminal(io.StringIO):
+    """Standard output that shows backspaces and colours."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("interactive", [True, False])
+def test_bar_on_a_terminal(images, monkeypatch, interactive):
+    import keras
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    if not interactive:
+        keras.config.disable_interactive_logging()
+    try:
+        quick(verbose=1).fit(*images)
+    finally:
+        keras.config.enable_interactive_logging()
+    out = terminal.getvalue()
     assert "Epoch 2/2" in out
-    assert "10/10" in out
-    assert "learning_rate" not in out  # the bar shows what is measured
+    assert ("10/10" in out) == interactive
+    # The bar shows measured figures only.
+    assert ("learning_rate" in out) != interactive
 
 
 @pytest.mark.parametrize("monitor", ["val_accuracy", "accuracy", "val_loss", "loss"])
