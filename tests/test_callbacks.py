@@ -1,4 +1,4 @@
-"""Keras callbacks, and what training prints."""
+"""Keras callbacks, and the printed progress of training."""
 
 import io
 import sys
@@ -42,7 +42,7 @@ def test_keras_callbacks(images, tmp_path):
     assert len((tmp_path / "log.csv").read_text().splitlines()) == 4
     assert (tmp_path / "best.weights.h5").stat().st_size > 100_000
     assert clf.callbacks is callbacks
-    assert getattr(callbacks[0], "_model", None) is None  # copied, not used
+    assert getattr(callbacks[0], "_model", None) is None  # `fit` uses copies
     np.testing.assert_array_equal(
         clf.predict_proba(X), quick(epochs=3).fit(X, y).predict_proba(X)
     )
@@ -165,8 +165,8 @@ def test_the_direction_of_a_monitored_figure_is_known(images, tmp_path, monitor)
         ),
     ]
     clf = quick(callbacks=callbacks, epochs=3).fit(X, y, X_val=X, y_val=y)
-    assert clf.n_iter_ == 3  # it learns
-    assert callbacks[0].mode == "auto"  # the user's own is left alone
+    assert clf.n_iter_ == 3  # the network learns
+    assert callbacks[0].mode == "auto"  # the user's callback is unchanged
     best = keras.models.load_model(tmp_path / "best.keras")
     np.testing.assert_allclose(
         best.predict(X.reshape(-1, 28, 28, 1), verbose=0),
@@ -176,7 +176,7 @@ def test_the_direction_of_a_monitored_figure_is_known(images, tmp_path, monitor)
 
 
 def test_a_stop_before_the_first_epoch_stops_after_it(images):
-    """As in Keras."""
+    """Training stops after this epoch, as in Keras."""
     import keras
 
     class Stop(keras.callbacks.Callback):

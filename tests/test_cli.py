@@ -1,4 +1,4 @@
-"""The command line: what it writes, prints and answers to mistakes."""
+"""Command line: files, printed output and error messages."""
 
 import csv
 import os
@@ -25,7 +25,7 @@ QUIET = ["--param", "verbose=0"]
 
 @pytest.fixture(scope="module")
 def data(sample, tmp_path_factory):
-    """A folder of labelled images in every form."""
+    """Folder of labelled images in all file formats."""
     folder = tmp_path_factory.mktemp("data")
     X, y = sample.X_train[:200], sample.y_train[:200]
     frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(1, 785)])
@@ -106,7 +106,7 @@ def test_demo_without_data_takes_the_sample(tmp_path, sample, capsys):
     for name in pictures:
         picture = imread(files[name])
         assert picture.shape[1] >= 1000
-        # Nothing is cut off at the edges: the outermost pixels are white.
+        # Nothing is cut off at the edges, so the outermost pixels are white.
         for edge in (picture[0], picture[-1], picture[:, 0], picture[:, -1]):
             assert edge.min() == 1
 
