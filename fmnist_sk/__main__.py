@@ -234,10 +234,10 @@ def _add_data(parser, purpose):
         "--data",
         metavar="DATA",
         required=True,
-        help=f"labelled images {purpose}: fashion-mnist; sample, which is the images "
-        "that ship with the package; a .csv file with a column of labels and one "
-        "column per pixel, row by row; or a .npz file with arrays X and y, or x_train, "
-        "y_train, x_test and y_test",
+        help=f"labelled images {purpose}: fashion-mnist, sample (the images that ship "
+        "with the package), a .csv file with a column of labels and one column per "
+        "pixel, row by row, or a .npz file with arrays X and y, or x_train, y_train, "
+        "x_test and y_test",
     )
     parser.add_argument(
         "--target",

@@ -1,11 +1,11 @@
 """TensorFlow and Keras, started once, as late as possible and unmodified.
 
-Keras has three global settings: `floatx` and the image data format, which are those of
-the process, and the dtype policy, which is that of a thread. What this package builds
-does not depend on them. A function as architecture is called under Keras's defaults,
-too: worker processes of a search would not inherit the settings of the process that
-starts them, so that results would depend on `n_jobs`. While a network is built, other
-threads that read `floatx` or the image data format see the defaults.
+Keras has three global settings: `floatx` and the image data format, which belong to the
+process, and the dtype policy, which belongs to a thread. The networks of this package
+do not depend on these settings. A function as architecture is also called with Keras's
+defaults. Worker processes of a search do not inherit the settings of the process that
+starts them, so results would otherwise depend on `n_jobs`. While a network is built,
+other threads that read `floatx` or the image data format see the defaults.
 """
 
 import json

@@ -209,7 +209,7 @@ def predict(args):
 
 
 def _announce(line):
-    """Print a line before long work; the reader of a pipe sees it at once, too."""
+    """Print a line before long work, also into a pipe without delay."""
     print(line, flush=True)
 
 
