@@ -37,7 +37,7 @@ def describe(architecture):
 
 @pytest.fixture
 def strided(tmp_path, monkeypatch):
-    """Register the architecture of `docs/contributing.md` for one test."""
+    """The architecture of `docs/contributing.md`, for as long as a test takes."""
     page = (Path(__file__).parents[1] / "docs" / "contributing.md").read_text()
     section = page.partition("## Add an architecture")[2]
     code = re.search(r"^```py\n(.*?)^```", section, re.M | re.S)[1]

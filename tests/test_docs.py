@@ -1,4 +1,4 @@
-"""Python blocks of the README and the docs, and the build of the docs."""
+"""Every block of Python in the README and the docs runs, and the docs build."""
 
 import os
 import re
@@ -27,7 +27,7 @@ WITH_CODE = {
     "recipes.md",
     "user_guide.md",
 }
-# Files that a build leaves next to the sources.
+# What a build leaves beside the sources.
 BUILT = shutil.ignore_patterns("_build", "auto_examples", "generated", "__pycache__")
 
 
@@ -72,7 +72,7 @@ def test_every_public_name_has_a_page():
 
 @pytest.mark.timeout(1800)
 def test_the_documentation_builds_without_warnings(tmp_path):
-    """The build runs all examples, which takes minutes, unless FMNIST_SK_GALLERY=0."""
+    """And every example runs, unless FMNIST_SK_GALLERY=0: that takes minutes."""
     for folder in "docs", "examples":
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=BUILT)
     for file in "README.md", "CHANGELOG.md":

@@ -1,4 +1,4 @@
-"""Grad-CAM, compared with a network computed by hand and with logit differences."""
+"""Grad-CAM, against a network worked out by hand and against differences of logits."""
 
 from dataclasses import replace
 
@@ -64,7 +64,7 @@ def test_grad_cam_of_a_network_worked_out_by_hand():
     np.testing.assert_allclose(heat, X / 36, atol=1e-7)
     # Logit 1 is the mean of the negative: nothing contributes to it.
     assert not grad_cam(clf, X, target=1).any()
-    # Pixels whose sum over both maps is negative are clipped to 0.
+    # What is negative in both maps together is cut off, not left over.
     clf, X = hand_made(kernel=[1, 1], dense=[[2, 0], [-1, 0]], mean=0.5)
     heat = grad_cam(clf, X, target=0, normalize=False)
     np.testing.assert_allclose(heat, np.maximum(X - 0.5, 0) / 36, atol=1e-7)
@@ -82,11 +82,11 @@ def test_gradients_are_the_differences_of_logits(images, architecture):
     clf = quick(architecture=architecture, filters=4, activation="tanh", tta=None)
     clf.fit(X, y)
     outputs = layer_outputs(clf._fitted)
-    # The layers after the image are the whole network, whose logits are known.
+    # The whole network lies behind the image, so that the logits are the estimator's.
     first = outputs.graphs.images
     codes = np.array([3, 5])
     rng = np.random.default_rng(0)
-    # Noise is added, because the maximum of equal pixels has no gradient.
+    # With noise: the maximum of equal pixels has no gradient.
     noisy = X[:2] + rng.normal(0, 30, size=(2, 784))
     ((_, pixels, gradients),) = outputs.gradients(noisy, codes, first)
     step, scale = 2e-4, clf._fitted.normalisation.scale[0]

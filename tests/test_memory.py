@@ -200,7 +200,7 @@ def test_a_killed_search_goes_on_where_it_was(images, tmp_path):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGKILL)  # also in the workers
+    os.killpg(process.pid, signal.SIGKILL)  # the workers, too
     process.wait()
     before = kept(folder)
     assert len(before) < 13

@@ -75,7 +75,7 @@ def add_operation(tmp_path, monkeypatch):
 
 @pytest.fixture
 def posterize(add_operation):
-    """Add the operation of the page by the line of the page."""
+    """Add the operation of the page, with the line of the page."""
     section = PAGE.read_text().split("## Add an augmentation operation")[1]
     source, line, *_ = re.findall(r"```py\n(.*?)```", section, re.S)
     name = re.fullmatch(r"from \. import (\w+) as \1\n", line)[1]

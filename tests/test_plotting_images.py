@@ -279,7 +279,7 @@ def test_any_heat_maps(images):
     heat = np.random.default_rng(0).normal(size=X.shape)
     display = GradCAMDisplay(images=X, heatmaps=heat).plot()
     assert len(display.heatmaps_) == 2
-    with pytest.raises(ValueError, match="one weight per pixel"):
+    with pytest.raises(ValueError, match="one weight a pixel"):
         GradCAMDisplay(images=X, heatmaps=heat[:, 1:]).plot()
 
 

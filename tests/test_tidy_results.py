@@ -97,5 +97,5 @@ def test_what_is_no_search():
         tidy_cv_results(GridSearchCV(LogisticRegression(), {}))
     with pytest.raises(TypeError, match="fitted search"):
         tidy_cv_results([0.5])
-    with pytest.raises(ValueError, match="scores of each split"):
+    with pytest.raises(ValueError, match="single splits"):
         tidy_cv_results({"params": [{}], "mean_test_score": [1.0]})

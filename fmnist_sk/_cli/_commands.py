@@ -344,7 +344,7 @@ def _save_mistakes(path, model, test, names):
     from ..plotting import MisclassifiedImagesDisplay
 
     figure = Figure(figsize=(9, 6.3), layout="constrained")
-    figure.suptitle("Most confident mistakes (predicted class above, true class below)")
+    figure.suptitle("The most confident mistakes: predicted above, true below")
     MisclassifiedImagesDisplay.from_estimator(
         model, test.X, test.y, display_labels=names, ax=figure.subplots()
     )

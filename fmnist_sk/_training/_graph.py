@@ -149,7 +149,7 @@ class TrainingGraph:
         partner_weights=None,
         shares=None,
     ):
-        """Train on batches of images from `LabelledImages.augmented`."""
+        """Train on batches; see `LabelledImages.augmented`."""
         variables = self._trainable
 
         def train_step(step, totals):

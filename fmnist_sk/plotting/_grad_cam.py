@@ -205,7 +205,7 @@ class GradCAMDisplay:
         check_consistent_length(images, heatmaps, self.titles)
         if heatmaps.shape != images.shape[:3]:
             raise ValueError(
-                f"heatmaps must be of shape {images.shape[:3]}, one weight per pixel. "
+                f"heatmaps must be of shape {images.shape[:3]}, one weight a pixel. "
                 f"Got {heatmaps.shape} instead."
             )
         self.figure_, self.ax_ = _panels.grid_of_pairs(
