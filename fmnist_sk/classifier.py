@@ -158,8 +158,8 @@ class FashionCNNClassifier(
         other architectures.
 
     class_weight : dict or "balanced", default=None
-        Weights of the classes by label, finite and non-negative. `"balanced"` gives all
-        classes the same total weight.
+        Weight of each class, by label, finite and not negative. `"balanced"` makes all
+        classes count equally.
 
     augmentation : {"auto", "light", "standard", "strong"}, dict or None, \
             default="auto"
