@@ -10,8 +10,9 @@ from ._cli import CommandError
 from .architectures import ARCHITECTURES
 
 _TRUST = (
-    "Loading a model file can run any code that its author put into it, unless its\n"
-    "name ends in .skops, so load only files that you trust."
+    "Loading a joblib file can run any code that its author put into it, so\n"
+    "load only files that you trust. Files that end in .skops are loaded\n"
+    "without pickle."
 )
 
 
@@ -24,7 +25,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _positive_int(text):
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive integer")
     return int(text)
 
 
@@ -34,7 +35,9 @@ def _epochs(text):
 
 def _seed(text):
     if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"{text!r} is not between 0 and 4294967295")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an integer from 0 to 4294967295"
+        )
     return int(text)
 
 
@@ -44,14 +47,16 @@ def _fraction(text):
     except ValueError:
         value = -1.0
     if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not from 0 to below 1")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of at least 0 and below 1"
+        )
     return value
 
 
 def _parameter(text):
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+        raise argparse.ArgumentTypeError(f"{text!r} does not have the form NAME=VALUE")
     try:
         return name, ast.literal_eval(value)
     except (ValueError, SyntaxError):
@@ -77,9 +82,9 @@ def _add_demo(commands):
         """\
 Train a scikit-learn pipeline with a CNN on Fashion-MNIST. The full data set is used if
 it is on this machine or can be downloaded. Otherwise, the 4,000 images that ship with
-the package are used. The command prints the classification report on the test images,
-and writes confusion_matrix.png, training_curves.png, mistakes.png and the fitted
-pipeline, model.joblib.""",
+the package are used. The command prints the classification report on the test images
+and writes four files: confusion_matrix.png, training_curves.png, mistakes.png and the
+fitted pipeline, model.joblib.""",
         [
             "python -m fmnist_sk demo",
             "python -m fmnist_sk demo --sample --epochs 5 --output /tmp/demo",
@@ -109,7 +114,7 @@ pipeline, model.joblib.""",
     parser.add_argument(
         "--sample",
         action="store_true",
-        help="use the images that ship with the package, which is quick",
+        help="train on the 4,000 images that ship with the package, which is faster",
     )
 
 
@@ -133,8 +138,8 @@ data set's own test images if it has any, otherwise a random part (see --test-si
         "--model",
         metavar="FILE",
         required=True,
-        help="file for the classifier: a joblib file, or, if its name ends in .skops, "
-        "a file that loads without pickle",
+        help="file to save the classifier to: a .skops file, which is loaded without "
+        "pickle, or a joblib file, for any other name",
     )
     parser.add_argument(
         "--param",
@@ -142,16 +147,16 @@ data set's own test images if it has any, otherwise a random part (see --test-si
         type=_parameter,
         action="append",
         default=[],
-        help="parameter of FashionCNNClassifier, with its value as in Python; repeat "
-        "the option to set several (verbose=0 hides the progress bar)",
+        help="parameter of FashionCNNClassifier and its value, written as in Python; "
+        "repeat the option to set several parameters (verbose=0 hides the progress)",
     )
     parser.add_argument(
         "--test-size",
         metavar="FRACTION",
         type=_fraction,
         default=0.2,
-        help="fraction of the images that is held out for testing, if the data have no "
-        "test images of their own; 0 trains on all images (default: %(default)s)",
+        help="fraction of the images to hold out for testing, if the data set has no "
+        "test images of its own; 0 trains on all images (default: %(default)s)",
     )
     _add_seed(parser)
     _add_class_names(parser)
@@ -162,8 +167,9 @@ def _add_evaluate(commands):
         commands,
         "evaluate",
         "evaluate a saved classifier on labelled images",
-        "Print accuracy, negative log-likelihood and the classification report of a "
-        f"saved\nclassifier on labelled images.\n\n{_TRUST}",
+        "Print the classification report, accuracy, log loss, Brier score and\n"
+        "expected calibration error of a saved classifier on labelled images.\n\n"
+        f"{_TRUST}",
         [
             "python -m fmnist_sk evaluate --model model.joblib --data fashion-mnist",
             "python -m fmnist_sk evaluate --model model.joblib --data test.csv \\",
@@ -171,11 +177,11 @@ def _add_evaluate(commands):
         ],
     )
     _add_model(parser)
-    _add_data(parser, "to evaluate on (only the test images, if the data have some)")
+    _add_data(parser, "to evaluate on (only the test images, if there are any)")
     parser.add_argument(
         "--confusion-matrix",
         metavar="FILE",
-        help="also save a plot of the confusion matrix to this file (.png, .pdf, .svg)",
+        help="file to save a plot of the confusion matrix to (.png, .pdf or .svg)",
     )
     _add_class_names(parser)
 
@@ -187,9 +193,9 @@ def _add_predict(commands):
         "predict the classes of images",
         f"""\
 Print one line per image: its name, the predicted class and the probability of that
-class. IMAGES are pictures (.png, .jpg, ...) of the size that the model takes, or .npy,
-.npz or .csv files of many images. Pictures are converted to grey if the model takes
-grey images. Models trained on Fashion-MNIST expect a light garment on a black
+class. IMAGES are pictures (.png, .jpg, ...) of the size that the model expects, or
+.npy, .npz or .csv files with many images. Pictures are converted to grey if the model
+expects grey images. Models trained on Fashion-MNIST expect a light garment on a black
 background. Invert photographs taken on white.
 
 {_TRUST}""",
@@ -201,24 +207,24 @@ background. Invert photographs taken on white.
     _add_model(parser)
     parser.add_argument("images", metavar="IMAGES", nargs="+", help="files with images")
     parser.add_argument(
-        "--proba", action="store_true", help="print the probability of every class"
+        "--proba", action="store_true", help="print the probabilities of all classes"
     )
     parser.add_argument(
-        "--csv", metavar="FILE", help="write all probabilities to this CSV file"
+        "--csv", metavar="FILE", help="CSV file to write all probabilities to"
     )
     parser.add_argument(
         "--white",
         metavar="VALUE",
         type=float,
         default=255.0,
-        help="value of white in the images that the model was trained on; pictures are "
-        "scaled to it (default: 255)",
+        help="value of a white pixel in the training images, such as 1 or 255; "
+        "pictures are scaled to it (default: 255)",
     )
     parser.add_argument(
         "--target",
         metavar="NAME",
         default="label",
-        help="column of a CSV file to ignore, such as labels (default: %(default)s)",
+        help="column of labels in a CSV file, which is ignored (default: %(default)s)",
     )
     _add_class_names(parser)
 
@@ -228,9 +234,9 @@ def _add_data(parser, purpose):
         "--data",
         metavar="DATA",
         required=True,
-        help=f"labelled images {purpose}: fashion-mnist; sample, the images that ship "
-        "with the package; a .csv file with a column of labels and one column per "
-        "pixel, row by row; or a .npz file with arrays X and y, or x_train, y_train, "
+        help=f"labelled images {purpose}: fashion-mnist, sample (the images that ship "
+        "with the package), a .csv file with a column of labels and one column per "
+        "pixel, row by row, or a .npz file with arrays X and y, or x_train, y_train, "
         "x_test and y_test",
     )
     parser.add_argument(
@@ -246,7 +252,8 @@ def _add_model(parser):
         "--model",
         metavar="FILE",
         required=True,
-        help="fitted classifier, saved by this program, joblib or save_model",
+        help="file with a fitted classifier, saved by the command train, by joblib or "
+        "by save_model",
     )
 
 
@@ -254,9 +261,9 @@ def _add_class_names(parser):
     parser.add_argument(
         "--class-names",
         metavar="NAMES",
-        help="names of the classes, in the order of their labels and separated by "
-        "commas, or fashion-mnist (default: the names that the model was saved with, "
-        "or else its labels)",
+        help="names of the classes, separated by commas and in the order of the sorted "
+        "labels, or fashion-mnist for its ten names (default: the names saved with the "
+        "model, otherwise the labels)",
     )
 
 
@@ -308,8 +315,8 @@ def main(argv=None):
     Returns
     -------
     status : int
-        Exit status: 0 for success, 1 for an error, 2 for a wrong parameter, and 130 for
-        Ctrl-C.
+        Exit status: 0 for success, 1 for an error, 2 for an invalid option, and 130
+        for Ctrl-C.
 
     Raises
     ------
@@ -331,6 +338,9 @@ def main(argv=None):
 
 def _run(args):
     """Run a command with parsed arguments and return its exit status."""
+    if args.command == "demo":
+        # The imports that follow take seconds.
+        print("Demo: training a CNN on Fashion-MNIST", flush=True)
     from ._cli import _commands
     from ._compat import InvalidParameterError
 

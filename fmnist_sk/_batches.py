@@ -1,4 +1,4 @@
-"""Number of images that one call of a network takes."""
+"""Number of images per call of a network."""
 
 import math
 
@@ -28,7 +28,7 @@ def rows_per_call(bytes_per_image):
 
 
 def activation_bytes(function):
-    """Estimate the bytes of activations that a traced function needs per image.
+    """Estimate the bytes of activations per image in a traced function.
 
     An activation occupies memory from the operation that computes it to the last
     operation that reads it, which for a gradient may be long after. The estimate is the
@@ -49,7 +49,7 @@ def activation_bytes(function):
     last_use = {tensor.name: len(operations) for tensor in function.outputs}
     steps = []
     for time, operation in reversed(list(enumerate(operations))):
-        # TensorFlow drops operations whose results nobody reads.
+        # TensorFlow drops operations whose results are not read.
         if any(tensor.name in last_use for tensor in operation.outputs):
             steps.append((time, operation))
             for tensor in operation.inputs:

@@ -84,6 +84,6 @@ def optional_import(module: str, *, extra: str, why: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as error:
         raise ImportError(
-            f"{why} needs the package {module.partition('.')[0]!r}, which is not "
+            f"{why} requires the package {module.partition('.')[0]!r}, which is not "
             f"installed. Install it with: pip install 'fmnist-sk[{extra}]'"
         ) from error

@@ -1,11 +1,11 @@
 """TensorFlow and Keras, started once, as late as possible and unmodified.
 
-Keras has three global settings: `floatx` and the image data format, which are those of
-the process, and the dtype policy, which is that of a thread. What this package builds
-does not depend on them. A function as architecture is called under Keras's defaults,
-too: worker processes of a search would not inherit the settings of the process that
-starts them, so that results would depend on `n_jobs`. While a network is built, other
-threads that read `floatx` or the image data format see the defaults.
+Keras has three global settings: `floatx` and the image data format, which belong to the
+process, and the dtype policy, which belongs to a thread. The networks of this package
+do not depend on these settings. A function as architecture is also called with Keras's
+defaults. Worker processes of a search do not inherit the settings of the process that
+starts them, so results would otherwise depend on `n_jobs`. While a network is built,
+other threads that read `floatx` or the image data format see the defaults.
 """
 
 import json
@@ -44,7 +44,8 @@ def start():
         if _started_in is None:
             # Before TensorFlow is imported, which takes seconds.
             _check_backend(_expected_backend())
-            _set_environment()
+            _limit_threads()
+            _quiet_import()
         import tensorflow
 
         if _started_in is None:
@@ -54,9 +55,9 @@ def start():
             _started_in = os.getpid()
         if _started_in != os.getpid():
             raise RuntimeError(
-                "This process was forked from one in which TensorFlow was already "
-                "running; TensorFlow would hang in it. Use joblib's default backend "
-                "'loky' instead of 'multiprocessing'."
+                "TensorFlow was started before this process was forked, and would hang "
+                "in it. Use joblib's default backend 'loky' instead of "
+                "'multiprocessing', or the start method 'spawn'."
             )
     _check_context(tensorflow)
     return tensorflow
@@ -65,8 +66,9 @@ def start():
 def _check_backend(backend):
     if backend != "tensorflow":
         raise RuntimeError(
-            f"fmnist_sk trains with TensorFlow, but Keras is told to use {backend!r}: "
-            "start Python with KERAS_BACKEND=tensorflow."
+            "fmnist_sk requires the TensorFlow backend of Keras, but the backend is "
+            f"{backend!r}. Set the environment variable KERAS_BACKEND=tensorflow "
+            "before Keras is imported."
         )
 
 
@@ -83,31 +85,53 @@ def _expected_backend():
         home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
         return json.loads(Path(home, "keras.json").read_text())["backend"]
     except (OSError, RuntimeError, ValueError, LookupError, TypeError):
-        return "tensorflow"  # no home, no file, or nothing of the kind in it
+        return "tensorflow"  # no home, no file, or no backend in the file
 
 
 def _check_context(tensorflow):
     if not tensorflow.executing_eagerly():
         raise RuntimeError(
-            "fmnist_sk cannot fit or predict inside a tf.Graph, inside a function that "
-            "tf.function traces, or with eager execution disabled. Call it outside, "
-            "and pass it NumPy arrays."
+            "fmnist_sk cannot fit or predict inside a tf.Graph, inside a tf.function, "
+            "or with eager execution disabled. Call fmnist_sk outside of the graph, "
+            "and pass NumPy arrays."
         )
     if tensorflow.distribute.has_strategy():
         raise RuntimeError(
             "fmnist_sk cannot fit or predict inside the scope of a tf.distribute "
-            "strategy: it trains on one device. Call it outside the scope."
+            "strategy, because it trains on one device. Call fmnist_sk outside of the "
+            "scope."
         )
 
 
-def _set_environment():
-    """Set the variables that TensorFlow reads when it is imported."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+def _limit_threads():
+    """Set the number of threads of an operation, which TensorFlow reads at import."""
     # joblib sets OMP_NUM_THREADS to a worker's share of the cores, but TensorFlow does
     # not read this variable.
     threads = _positive_integer("OMP_NUM_THREADS")
     if threads:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
+
+
+def _quiet_import():
+    """Hide the log lines of TensorFlow's C++ code, unless the user has set a level.
+
+    TensorFlow reads the level once, at import. Level 3 also hides lines marked as
+    errors: without a GPU, "failed call to cuInit" is one. Operations that fail raise
+    Python exceptions, so their errors stay visible, and so do fatal errors. The
+    variable stays set for worker processes, which may import Keras before they call
+    `start`, to unpickle a callback for example.
+
+    In TensorFlow 2.21 on Linux, six information lines remain in each process: "All log
+    messages before absl::InitializeLog()", "oneDNN custom operations are on" and "Could
+    not find cuda drivers", twice each. Two of TensorFlow's libraries,
+    `libtensorflow_framework` and `_pywrap_profiler_plugin`, write these lines from
+    static initialisers, before they read the level and before Python can call them.
+    Only redirecting the user's stderr, or changing numerics and devices, would hide the
+    lines. TensorFlow 2.19 writes seven lines.
+    https://github.com/tensorflow/tensorflow/issues/100442
+    """
+    if "tensorflow" not in sys.modules:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @contextmanager
@@ -166,7 +190,7 @@ def training_environment():
         choose among them.
     """
     if _started_in is None:
-        _set_environment()
+        _limit_threads()
     return {
         "versions": {name: _version(name) for name in ("tensorflow", "keras", "numpy")},
         "threads": _intra_op_threads(),

@@ -1,7 +1,7 @@
 """Steps of `fit` and `partial_fit` of the classifier, before and after training.
 
-The functions change the estimator they are given, which is a copy of the user's, except
-for `adopt`.
+The functions change a copy of the user's estimator. Only `adopt` changes the estimator
+itself.
 """
 
 import functools
@@ -20,12 +20,12 @@ from .architectures import NETWORK_PARAMETERS, describe_network
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
-# The network that this thread's latest fit has given to an estimator.
+# Network that the latest fit of this thread has set on an estimator.
 _ADOPTED = threading.local()
 
 
 def label(learner, X, y, sample_weight, *, reset, classes=None):
-    """Check the training data; learn shape and classes of the images if `reset`.
+    """Check the training data. If `reset`, learn the image shape and the classes.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ def label(learner, X, y, sample_weight, *, reset, classes=None):
     X, y, sample_weight : array-like
         Training data, as the user passed them.
     reset : bool
-        Whether to forget what was learnt before.
+        Whether to discard the image shape and the classes of earlier calls.
     classes : ndarray, default=None
-        All classes; None takes them from y.
+        All classes. None stands for the labels in y.
 
     Returns
     -------
@@ -59,21 +59,21 @@ def label(learner, X, y, sample_weight, *, reset, classes=None):
     )
     if not (np.isfinite(class_weights) & (class_weights >= 0)).all():
         raise ValueError(
-            "class_weight must hold finite numbers that are not negative. Got "
-            f"{learner.class_weight!r} instead."
+            "The 'class_weight' parameter must contain finite, non-negative numbers. "
+            f"Got {learner.class_weight!r} instead."
         )
     weights = total_weights(sample_weight, class_weights, codes, X)
     return _labelled(learner, X, codes, weights), class_weights
 
 
 def label_held_out(learner, X_val, y_val, sample_weight_val, class_weights):
-    """Check the held-out data, and return them as LabelledImages, or None."""
+    """Check the held-out data and return them as LabelledImages, or None."""
     if X_val is None and y_val is None and sample_weight_val is None:
         return None
     if X_val is None or y_val is None:
         raise ValueError(
-            "X_val and y_val must be given together, and sample_weight_val only with "
-            "them."
+            "X_val and y_val must be passed together, and sample_weight_val requires "
+            "both of them."
         )
     X_val, y_val = _check(learner, X_val, y_val, reset=False)
     codes = encode_labels(y_val, learner.classes_, name="y_val")
@@ -95,7 +95,7 @@ def _labelled(learner, X, codes, weights):
 
 
 def describe(learner, fresh):
-    """Describe the network; unless `fresh`, it must be the fitted one."""
+    """Describe the network. Unless `fresh`, it must be the fitted network."""
     description = describe_network(
         learner.architecture,
         learner.image_shape_,
@@ -106,8 +106,9 @@ def describe(learner, fresh):
         fitted = learner._fitted.description
         if description.with_dropout(0) != fitted.with_dropout(0):
             raise ValueError(
-                "Training cannot go on: the parameters of the network are not those it "
-                "was built from. Set them back, or fit with warm_start=False."
+                "Training cannot continue, because parameters of the network (such as "
+                "architecture, filters or activation) have changed since the last fit. "
+                "Restore these parameters, or fit with warm_start=False."
             )
     return description
 
@@ -141,14 +142,14 @@ def fitted_attributes(learner, plan, held_out, result, *, found=None, before=Non
     result : TrainingResult
         Result of the run.
     found : TrainingResult, default=None
-        Result of the run before a refit, which is the one to report.
+        Result of the run before a refit, whose history is reported.
     before : dict, default=None
-        History of the calls of `partial_fit` before.
+        History of earlier calls of `partial_fit`.
 
     Returns
     -------
     attributes : dict
-        Values by name.
+        Values of the attributes by name.
     """
     fitted = FittedNetwork(
         plan.description, result.weights, result.normalisation, plan.tta
@@ -166,8 +167,8 @@ def fitted_attributes(learner, plan, held_out, result, *, found=None, before=Non
         history = {key: [*before.get(key, []), *new] for key, new in history.items()}
     return {
         "_fitted": fitted,
-        # The optimizer's slots are twice the size of the weights; after a whole
-        # schedule nothing needs them.
+        # The variables of the optimizer are twice as large as the weights, and are not
+        # needed after a complete schedule.
         "_training_state": TrainingState(
             plan.seed,
             result.n_images,
@@ -188,9 +189,9 @@ def fitted_attributes(learner, plan, held_out, result, *, found=None, before=Non
 
 
 def adopt(estimator, attributes):
-    """Set the fitted attributes of an estimator, in one assignment.
+    """Set the fitted attributes of an estimator in one assignment.
 
-    Other threads may be predicting: they see all of the attributes or none.
+    Other threads that predict meanwhile see all of the new attributes or none.
     """
     _ADOPTED.network = attributes["_fitted"]
     learnt = {**vars(estimator), **attributes}
@@ -202,7 +203,7 @@ def adopt(estimator, attributes):
 def undo_on_error(method: _Method) -> _Method:
     """Decorate a method to restore the old model if it raises after `adopt`.
 
-    Callbacks can raise as late as that. Before `adopt` nothing has changed, and another
+    Callbacks can raise after `adopt`. Before `adopt` nothing has changed, and another
     thread may have fitted the estimator meanwhile.
     """
 

@@ -71,8 +71,8 @@ def _steps(estimator):
         return _steps(estimator.best_estimator_)
     if hasattr(estimator, "cv_results_"):
         raise ValueError(
-            f"{type(estimator).__name__} has no best_estimator_, as it was not fitted "
-            "with refit: set refit=True."
+            f"{type(estimator).__name__} has no best_estimator_, because it was fitted "
+            "with refit=False. Set refit=True and fit again."
         )
     if not hasattr(estimator, "steps"):
         return [estimator]
@@ -142,8 +142,8 @@ def image_stack(X, image_shape=None):
     images = np.asarray(X)
     if images.ndim not in (2, 3, 4):
         raise ValueError(
-            "X must hold images, as rows or of shape (n, height, width) or (n, height, "
-            f"width, channels). Got an array of shape {images.shape} instead."
+            "X must contain images, with shape (n, pixels), (n, height, width) or (n, "
+            f"height, width, channels). Got an array of shape {images.shape} instead."
         )
     if image_shape is None:
         carried = carried_image_shape(X)

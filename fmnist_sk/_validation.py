@@ -1,4 +1,4 @@
-"""Checks of images, labels and weights, with the messages of scikit-learn."""
+"""Checks of images, labels and weights, with scikit-learn's error messages."""
 
 import functools
 import math
@@ -82,7 +82,7 @@ def validate_images(
         given = check_image_shape(image_shape)
         if given != estimator.image_shape_:
             raise ValueError(
-                f"image_shape={given}, but {type(estimator).__name__} was fitted to "
+                f"image_shape={given}, but {type(estimator).__name__} was fitted on "
                 f"images of shape {estimator.image_shape_}."
             )
     check_stack(estimator, carried or shape)
@@ -90,9 +90,9 @@ def validate_images(
 
 
 def _carried_shape(estimator, X, rows, reset, image_shape):
-    """Return the shape of the stack of images that a DataFrame stands for, or None.
+    """Return the shape of the stack of images that a DataFrame represents, or None.
 
-    A shape given by the user comes first, also at prediction.
+    A shape given by the user takes precedence, also at prediction.
     """
     carried = carried_image_shape(X)
     if image_shape is None and not reset:
@@ -102,9 +102,9 @@ def _carried_shape(estimator, X, rows, reset, image_shape):
     if math.prod(carried) != rows.shape[1]:
         if reset:
             warnings.warn(
-                f"X.attrs[{IMAGE_SHAPE_ATTRIBUTE!r}]={carried} needs "
-                f"{math.prod(carried)} columns, but X has {rows.shape[1]}. The shape "
-                "is ignored. Set image_shape to the shape of one image.",
+                f"X.attrs[{IMAGE_SHAPE_ATTRIBUTE!r}]={carried} requires "
+                f"{math.prod(carried)} features, but X has {rows.shape[1]} features. "
+                "The attribute is ignored. Set image_shape to the shape of one image.",
                 stacklevel=4,
             )
         return None
@@ -200,7 +200,7 @@ def total_weights(sample_weight, class_weights, codes, X):
     codes : ndarray of shape (n_samples,), dtype int
         Labels, encoded as positions in the classes.
     X : ndarray of shape (n_samples, n_features)
-        Images, whose number the weights must have.
+        Images. Their number must equal the number of weights.
 
     Returns
     -------
@@ -223,8 +223,8 @@ def total_weights(sample_weight, class_weights, codes, X):
         raise ValueError("Sample weights are too large: their sum is not finite.")
     if not weights.any():
         raise ValueError(
-            "Sample weights must contain at least one non-zero number: there is "
-            "nothing to fit."
+            "Sample weights must contain at least one non-zero number. All samples "
+            "have zero weight."
         )
     return weights
 
@@ -253,7 +253,9 @@ def all_or_nothing(method: _Method) -> _Method:
         try:
             return method(self, *args, **kwargs)
         except BaseException:
-            self.__dict__ = before  # at once: other threads may be predicting
+            self.__dict__ = (
+                before  # in one assignment, because other threads may be predicting
+            )
             raise
 
     return undoing  # type: ignore[return-value]

@@ -139,9 +139,9 @@ class FashionCNNClassifier(
         Whether to apply batch normalisation after each convolution and dense layer.
 
     image_shape : (height, width) or (height, width, channels), default=None
-        Shape of one image. It is needed if X has rows of colour or oblong images. None
-        takes the shape from a 3-D or 4-D X. A row with a square number of values is
-        then a square grey image, and any other row is an image of height 1.
+        Shape of one image. It is required if X has rows of colour or oblong images.
+        With None, images in a 3-D or 4-D X keep their shape, a row with a square number
+        of values is a square grey image, and any other row is an image of height 1.
 
     epochs : int or "auto", default="auto"
         Number of passes over the training images. `"auto"` stands for the number that
@@ -178,8 +178,8 @@ class FashionCNNClassifier(
         changes. `"auto"` stands for the architecture's own augmentation. The
         architecture `"standard"` shifts images by up to 4 % of the shorter side, which
         is one pixel of 28. `"vgg"` and `"resnet"` also mirror half of the images, and
-        erase a part of half of them. Set `augmentation` where left and right differ, as
-        in digits. Images of height 1 are not augmented.
+        erase a part of half of them. Set `augmentation` if left and right differ, as in
+        digits. Images of height 1 are not augmented.
 
     label_smoothing : float in [0, 1), default=None
         Share of the target that is spread evenly over all classes. It makes predictions
@@ -220,10 +220,10 @@ class FashionCNNClassifier(
 
     temperature : float or "auto", default=None
         Divisor of the logits. A temperature above 1 makes probabilities less confident,
-        and a temperature below 1 makes them more confident. `"auto"` finds the
-        temperature that suits the held-out images best [3]_ (`X_val`, or those of
-        `early_stopping`), and stays near 1 if they are few. `partial_fit` is not
-        available then. None stands for 1.
+        and a temperature below 1 makes them more confident. `"auto"` fits the
+        temperature on the held-out images [3]_ (`X_val`, or those of `early_stopping`).
+        With few held-out images, it stays near 1. `partial_fit` is not available with
+        `"auto"`. None stands for 1.
 
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the last `fit`, with its labels and
@@ -237,12 +237,12 @@ class FashionCNNClassifier(
         callbacks, available from version 1.9 on, use `set_callbacks` instead.
 
     memory : str or object with the interface of joblib.Memory, default=None
-        Folder in which each training run of `fit` is kept, so that an interrupted
+        Folder in which the training runs of `fit` are cached, so that an interrupted
         search resumes where it stopped. A run is trained again if its images, labels,
         parameters or seed differ, or if anything else differs that changes the bits of
         the result: the versions of fmnist_sk, TensorFlow and Keras, the number of
         threads, or the kind of processor. Runs with callbacks or `random_state=None`
-        are not kept.
+        are not cached.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Number format in which the layers of a named architecture compute during
@@ -257,7 +257,8 @@ class FashionCNNClassifier(
 
     verbose : int, default=0
         Verbosity: 0 is silent, 1 shows a progress bar for each epoch, and 2 prints one
-        line per epoch.
+        line per epoch. If the output is not a terminal or a notebook, 1 also prints
+        lines.
 
     Attributes
     ----------
@@ -300,7 +301,7 @@ class FashionCNNClassifier(
     Notes
     -----
     Sample weights scale each image's loss. They have no effect on the statistics of
-    batch normalisation. Images of weight 0 are left out altogether.
+    batch normalisation. Images with a weight of 0 are not used at all.
 
     References
     ----------
@@ -466,8 +467,8 @@ class FashionCNNClassifier(
             Sample weights, not negative. None stands for equal weights.
 
         X_val : array-like, default=None
-            Held-out images, in the same form as X. The network is evaluated on them
-            and never trained on them.
+            Held-out images, in the same form as X. The network is evaluated on these
+            images after each epoch, and is not trained on them.
 
         y_val : array-like of shape (n_val_samples,), default=None
             Labels of the held-out images.
@@ -490,8 +491,8 @@ class FashionCNNClassifier(
             If X is sparse, a callback is not a Keras callback, or `architecture`
             returns no Keras model.
         """
-        # A copy is trained: until the end `self` predicts as before, also in other
-        # threads.
+        # A copy is trained, so that `self` predicts as before until the end, also in
+        # other threads.
         learner = copy.copy(self)
         fresh = not (learner.warm_start and learner.__sklearn_is_fitted__())
         data, class_weights = label(learner, X, y, sample_weight, reset=fresh)
@@ -567,8 +568,8 @@ class FashionCNNClassifier(
         """
         if self.class_weight == "balanced":
             raise ValueError(
-                "class_weight='balanced' is not supported by partial_fit, which sees a "
-                "part of the data: give the weights as a dict."
+                "class_weight='balanced' is not supported for partial_fit, because "
+                "each call sees only a part of the data. Pass the weights as a dict."
             )
         learner = copy.copy(self)
         first = _check_partial_fit_first_call(learner, classes)

@@ -33,10 +33,10 @@ class ImageEncoder(
 ):
     """Transformer that encodes images as features of a trained network.
 
-    The last layer of a network is a linear classifier. Its input is a vector of some
-    dozens or hundreds of features, in which similar images lie close together. Use
-    these features for other classifiers, clustering, search for similar images, t-SNE
-    or UMAP. They also work for classes that the network was not trained on.
+    The last layer of a network is a linear classifier. Its input is a vector of dozens
+    or hundreds of features, in which similar images are close to each other. Use these
+    features for other classifiers, clustering, search for similar images, t-SNE or
+    UMAP. The features also distinguish classes that the network was not trained on.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ class ImageEncoder(
         fitted, wrap it in a :class:`sklearn.frozen.FrozenEstimator`, or pass the name
         of a classifier that :func:`load_pretrained` loads.
     pooling : {"avg", "max"} or None, default="avg"
-        Pooling of the features if the last layer reads maps: the mean or the maximum of
-        each map, or None for all pixels. It has no effect on networks with a dense
-        layer before the last layer.
+        Pooling of the features if the input of the last layer is feature maps: the mean
+        or the maximum of each map, or None for all pixels. It has no effect on networks
+        with a dense layer before the last layer.
 
     Attributes
     ----------
@@ -64,8 +64,8 @@ class ImageEncoder(
 
     See Also
     --------
-    load_pretrained : Load a trained network.
-    fmnist_sk.inspection.feature_maps : Outputs of the layers before the last.
+    load_pretrained : Load a pretrained classifier.
+    fmnist_sk.inspection.feature_maps : Compute the outputs of a hidden layer.
 
     Notes
     -----

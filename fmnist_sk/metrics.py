@@ -62,8 +62,8 @@ def expected_calibration_error(
     Raises
     ------
     ValueError
-        If the numbers of samples or classes do not fit, or a value in `y_proba` is not
-        a probability.
+        If the numbers of samples or classes are inconsistent, or a value in `y_proba`
+        is not between 0 and 1.
 
     See Also
     --------
@@ -85,12 +85,15 @@ def expected_calibration_error(
     proba = check_array(y_proba, dtype=np.float64, input_name="y_proba")
     check_consistent_length(y_true, proba, sample_weight)
     if proba.min() < 0 or proba.max() > 1:
-        raise ValueError("y_proba must hold probabilities, from 0 to 1.")
+        raise ValueError(
+            "y_proba must contain values between 0 and 1. Got values between "
+            f"{proba.min()} and {proba.max()} instead."
+        )
     classes = np.unique(np.asarray(y_true)) if labels is None else np.asarray(labels)
     if len(classes) != proba.shape[1]:
         raise ValueError(
-            f"y_proba has {proba.shape[1]} columns, but there are {len(classes)} "
-            "classes: pass labels."
+            f"The number of classes in labels or y_true is {len(classes)}, but y_proba "
+            f"has {proba.shape[1]} columns. Pass all classes as labels."
         )
     right = proba.argmax(axis=1) == encode_labels(y_true, classes, name="y_true")
     weight = _check_sample_weight(sample_weight, proba, ensure_non_negative=True)

@@ -16,14 +16,14 @@ from sklearn.base import BaseEstimator
 from . import __version__
 from ._compat import CALLBACK_ATTRIBUTES, optional_import
 
-# Number of our format, in addition to that of skops. Increase it when older versions of
-# this package can no longer use the files, for instance because a class below moved or
-# its attributes changed their meaning. `load_model` must still read all earlier
+# Version of the format, in addition to that of skops. Increase it when older versions
+# of this package can no longer read the files, for instance because a class below moved
+# or the meaning of its attributes changed. `load_model` must still read all earlier
 # formats.
 FORMAT = 1
 _MEMBER = "fmnist_sk.json"
 
-# Types of this package that a file may hold. skops already trusts scikit-learn's
+# Types of this package that a file may contain. skops already trusts scikit-learn's
 # estimators, NumPy's arrays and Python's own plain types.
 _OWN_TYPES = (
     "fmnist_sk._inference.FittedNetwork",
@@ -87,8 +87,8 @@ def save_model(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     """Save a fitted estimator to a file that loads without pickle.
 
     The file is written by skops. Unlike a pickle, it cannot run any code that
-    :func:`load_model` does not trust. It holds little more than the compressed weights
-    of the network.
+    :func:`load_model` does not trust. The file contains little more than the compressed
+    weights of the network.
 
     Parameters
     ----------
@@ -142,14 +142,14 @@ def save_model(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
         skops.loads(content, trusted=skops.get_untrusted_types(data=content))
     except Exception as error:
         raise TypeError(
-            f"This {type(estimator).__name__} cannot be saved without pickle: "
-            f"{type(error).__name__}: {error}"
+            f"This {type(estimator).__name__} cannot be saved without pickle "
+            f"({type(error).__name__}: {error}). Use joblib.dump instead."
         ) from error
     buffer = io.BytesIO(content)
     about = {"format": FORMAT, "fmnist_sk": __version__}
     with ZipFile(buffer, "a") as archive:
         archive.writestr(_MEMBER, json.dumps(about))
-    # Other users of the machine could not read a file of tempfile.
+    # A file of tempfile could not be read by other users of the machine.
     part = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         part.write_bytes(buffer.getbuffer())
@@ -170,9 +170,9 @@ def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> 
     path : str or path-like
         Path of the file.
     trusted : sequence of str, default=()
-        Full names of further types and functions that the file may hold, such as
+        Full names of additional types and functions that the file may contain, such as
         `"my_networks.build_wide"` for a function as `architecture`. They are imported
-        and may be called, so name only those that you know.
+        and may be called, so pass only names that you know.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> 
     FileNotFoundError
         If there is no such file.
     TypeError
-        If the file holds types that are not trusted. The message names them.
+        If the file contains untrusted types. The message lists the types.
     ValueError
         If the file was not written by :func:`save_model`, was written by a newer
         version of this package, or is damaged.
@@ -206,15 +206,15 @@ def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> 
     """
     skops = _import_skops("load_model")
     content = Path(path).read_bytes()
-    # The exception that a damaged file raises depends on the place of the damage.
+    # The type of the exception depends on the place of the damage.
     try:
         about = _read_json(content, _MEMBER)
         newer = about["format"] > FORMAT
         held = [] if newer else skops.get_untrusted_types(data=content)
     except Exception as error:
         raise ValueError(
-            f"{path} is not an intact file of save_model: "
-            f"{type(error).__name__}: {error}"
+            f"{path} was not written by save_model, or is damaged "
+            f"({type(error).__name__}: {error})."
         ) from error
     if newer:
         raise ValueError(
@@ -226,8 +226,8 @@ def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> 
     unknown = sorted(set(held) - known)
     if unknown:
         raise TypeError(
-            f"{path} holds types that load_model does not trust: {', '.join(unknown)}. "
-            "If you know them, and where the file comes from, name them: "
+            f"{path} contains untrusted types: {', '.join(unknown)}. If you trust the "
+            "types and the source of the file, pass the types: "
             f"load_model(path, trusted={unknown})."
         )
     return skops.loads(content, trusted=sorted(known))
@@ -238,11 +238,11 @@ def _import_skops(function):
 
 
 class _Pickler(pickle.Pickler):
-    """Pickler that leaves out what does not belong in a file without pickle.
+    """Pickler that leaves out attributes that a file without pickle cannot contain.
 
     Memory-mapped arrays, which skops does not support, become ordinary arrays.
-    Callbacks are left out: scikit-learn's hold the address and the key of a socket, and
-    a user's own callbacks may hold anything.
+    Callbacks are left out, because scikit-learn's callbacks contain the address and the
+    key of a socket, and a user's own callbacks may contain any object.
     """
 
     def reducer_override(self, obj):
@@ -256,7 +256,7 @@ class _Pickler(pickle.Pickler):
 
 
 def _plain_copy(estimator):
-    """Copy an estimator, and fail for functions that cannot be imported by name."""
+    """Copy an estimator, or raise if a function cannot be imported by name."""
     buffer = io.BytesIO()
     _Pickler(buffer).dump(estimator)
     return pickle.loads(buffer.getbuffer())
@@ -269,7 +269,7 @@ def _check_keys(node):
         if isinstance(key_types, dict) and any(
             key["__class__"] in ("bool", "bool_") for key in key_types["content"]
         ):
-            raise TypeError("it holds a dict with bools for keys.")
+            raise TypeError("dicts with bools as keys are not supported")
         node = node.values()
     elif not isinstance(node, list):
         return

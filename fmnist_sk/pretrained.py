@@ -41,16 +41,16 @@ _BATCH_SIZE, _N_IMAGES = 128, 128 * 1000
 def load_pretrained(name: str = "fashion-mnist") -> FashionCNNClassifier:
     """Load a pretrained classifier.
 
-    It predicts the ten classes of Fashion-MNIST. Its inputs are grey images of 28 × 28
-    pixels with values from 0 to 255, which show one light garment on a black
-    background. The weights ship with the package, so nothing is downloaded. Nothing is
-    unpickled either, and TensorFlow starts with the first prediction.
+    The classifier predicts the ten classes of Fashion-MNIST. It expects grey images of
+    28 × 28 pixels with values from 0 to 255, which show one light garment on a black
+    background. The weights ship with the package, so nothing is downloaded. No pickle
+    is loaded, and TensorFlow starts with the first prediction.
 
     Parameters
     ----------
     name : {"fashion-mnist", "fashion-mnist-compact"}, default="fashion-mnist"
-        Name of the classifier: the accurate one, or a compact one whose file is smaller
-        than 150 kB.
+        Name of the classifier. The compact classifier is less accurate, and its file is
+        smaller than 150 kB.
 
     Returns
     -------
@@ -88,8 +88,8 @@ def load_pretrained(name: str = "fashion-mnist") -> FashionCNNClassifier:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != _SHA256[name]:
         raise OSError(
-            f"{path} is damaged: its SHA-256 is not that of the file this version of "
-            "fmnist_sk came with. Install the package anew."
+            f"{path} is damaged: its SHA-256 differs from that of the file in this "
+            "version of fmnist_sk. Reinstall fmnist_sk."
         )
     return unpack(content)
 
@@ -203,7 +203,7 @@ def unpack(content: bytes) -> FashionCNNClassifier:
         parameters["architecture"] = Ensemble(
             *((name, dict(own)) for name, own in parameters["architecture"]["members"])
         )
-    # The training run was watched; whoever trains further has not asked for it.
+    # The training run was verbose, but further training should not be.
     classifier = FashionCNNClassifier(**{**parameters, "verbose": 0})
     attributes = about["attributes"]
     for name in _ATTRIBUTES:

@@ -1,4 +1,4 @@
-"""Images to augment, and one call that does it."""
+"""Random images, and a function that augments them."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Running code in a fresh interpreter."""
+"""Run code in a new interpreter."""
 
 import json
 import subprocess

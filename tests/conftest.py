@@ -1,4 +1,4 @@
-"""Data for every test module."""
+"""Fixtures with data for all test modules."""
 
 import dataclasses
 import hashlib
@@ -14,7 +14,7 @@ from sklearn.utils import Bunch
 from fmnist_sk import fetch_fashion_mnist, load_fashion_mnist_sample
 from fmnist_sk.datasets import IdxFile, _fashion_mnist
 
-# Each process of tests has its share of the cores, as joblib's workers have.
+# Each test process uses its share of the cores, like joblib's workers.
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
     n_threads = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, n_threads)))
@@ -43,8 +43,8 @@ def sample():
 def fashion_mnist():
     """Real data set: X_train, y_train (6,000 images), X_test, y_test (2,000).
 
-    Read-only: the first images of the files. Tests that need it are skipped where it is
-    not installed, so use `sample` for everything but tests of the data set itself.
+    Read-only: the first images of the files. Tests of this fixture are skipped if the
+    data set is not installed, so use `sample` except in tests of the data set itself.
     """
     try:
         return _read_only(fetch_fashion_mnist, 6000, 2000, download_if_missing=False)
@@ -71,7 +71,7 @@ def ctrl_c():
 
 @pytest.fixture
 def tiny(monkeypatch, tmp_path):
-    """Replace Fashion-MNIST by a data set of 30 images that is nowhere to be found.
+    """Replace Fashion-MNIST by a data set of 30 images that is in none of the folders.
 
     Returns the contents of its four files.
     """

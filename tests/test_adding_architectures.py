@@ -1,4 +1,4 @@
-"""The registry of architectures, and what their room offers."""
+"""Registry of architectures, and the public names of the subpackage."""
 
 import importlib
 import pickle
@@ -45,7 +45,7 @@ def strided(tmp_path, monkeypatch):
     monkeypatch.setattr(
         architectures, "__path__", [*architectures.__path__, str(tmp_path)]
     )
-    # The line that registers it.
+    # The line that registers the architecture.
     importlib.import_module("._strided", "fmnist_sk.architectures")
     yield "strided"
     del _architecture._REGISTRY["strided"], architectures._strided
@@ -63,7 +63,7 @@ def test_an_architecture_is_one_file_and_one_line(strided, images):
     )
     assert recipe_of(describe(strided)).rate == 10
     assert Ensemble(strided, "compact") == Ensemble(strided, "compact")
-    with pytest.raises(ValueError, match="named 'strided' already"):
+    with pytest.raises(ValueError, match="'strided' is already registered"):
         register(ARCHITECTURES[strided])
 
 
@@ -80,7 +80,7 @@ def test_an_unknown_name_lists_the_known_ones():
 
 
 def test_the_room_knows_neither_scikit_learn_nor_an_engine_of_its_own():
-    """Nor do its public names move with the modules they are defined in."""
+    """The public names do not depend on the modules that define them, either."""
     folder = Path(architectures.__file__).parent
     for path in folder.glob("*.py"):
         assert "sklearn" not in path.read_text(), path

@@ -1,4 +1,4 @@
-"""The networks: what they are, and that every form of one computes the same."""
+"""Networks: their layers, and equal results of all forms of a network."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def images(sample):
 
 
 def layers_of(architecture, **parameters):
-    """The stock layers, as (class, size) pairs."""
+    """Return the stock layers as (class, size) pairs."""
     network = build_network(describe(architecture, **parameters), stock=True)
     sizes = ("filters", "units", "rate", "pool_size")
     return [
@@ -171,7 +171,7 @@ def test_weights_of_kernels_beyond_small_images_are_reproducible():
 
 @pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
 def test_every_activation_predicts_what_keras_predicts(architecture):
-    """TensorFlow fuses some operations into others that it does not have."""
+    """TensorFlow fuses some operations into operations without an implementation."""
     import tensorflow as tf
 
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Each operation of an augmentation by itself."""
+"""Tests of each augmentation operation by itself."""
 
 import numpy as np
 import pytest
@@ -114,7 +114,7 @@ def test_integers_are_rounded_not_cut_off():
 
 
 def test_angles_and_sizes_reach_their_limits_and_never_pass_them():
-    # The slopes of a warped ramp tell how it was turned and stretched.
+    # The slopes of a warped ramp show its rotation and zoom.
     ramp = np.tile(np.arange(28, dtype=np.float64), (2000, 28, 1))[..., None]
     warped = augment(ramp, {"rotation": 10, "zoom": 0.2})[..., 0]
     by_x = (warped[:, 14, 18] - warped[:, 14, 10]) / 8
@@ -172,7 +172,7 @@ def test_erased_rectangles_have_their_size_and_reach_everywhere():
     assert_allclose(changed.any(axis=(1, 2)).mean(), 0.5, atol=0.03)
     assert_allclose(erased[changed], np.tile([0.5, 1.5], (changed.sum(), 1)))
     heights, widths = changed.any(axis=2).sum(axis=1), changed.any(axis=1).sum(axis=1)
-    # 3 of 10 rows and 6 of 20 columns, less where the centre is near the border.
+    # 3 of 10 rows and 6 of 20 columns, fewer if the centre is near the border.
     assert set(heights) == {0, 2, 3}
     assert set(widths) == {0, 3, 4, 5, 6}
     assert changed.any(axis=0).all()
@@ -245,5 +245,5 @@ def test_mixed_images_keep_their_dtype_and_the_input(dtype):
 
 
 def test_labels_cannot_be_mixed_outside_of_a_training():
-    with pytest.raises(ValueError, match="mix labels as well"):
+    with pytest.raises(ValueError, match="also mix labels"):
         augment(make_images(), {"mixup": 0.5})

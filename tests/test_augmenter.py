@@ -15,7 +15,7 @@ from fmnist_sk import ImageAugmenter, ImageReshaper, load_fashion_mnist_sample
 from fmnist_sk._images import PIXEL_DTYPES
 from fmnist_sk.augmentation._operation import all_settings
 
-# scikit-learn's validation turns these into float64.
+# scikit-learn's validation converts these dtypes to float64.
 OTHER_DTYPES = ("int64", "int32", "uint32", "uint64", "bool", ">i2", ">f4", ">i8", "g")
 
 
@@ -97,13 +97,13 @@ def test_integers_are_rounded(dtype):
 
 
 def mixed_frame():
-    """Return a frame of ten images with columns of several dtypes."""
+    """Return a DataFrame of ten images with columns of several dtypes."""
     dtypes = ("uint8", "int64", "bool", "float32", "Int16", "boolean", "Float32", ">i4")
     frame = pd.DataFrame(make_images((10, 16)) > 50, index=list("abcdefghij"))
     frame = frame.add_prefix("p")
     for i, name in enumerate(frame):
         frame[name] = frame[name].astype(dtypes[i % len(dtypes)])
-    frame["p1"] *= 300  # more than the uint8 beside it holds
+    frame["p1"] *= 300  # more than the maximum of the uint8 columns
     return frame
 
 
@@ -118,7 +118,7 @@ def test_columns_of_mixed_dtypes_keep_them():
     same = augmenter.transform(X)
     assert_frame_equal(same, X)
     assert same is not X
-    # An array has one dtype, the one pandas gives.
+    # An array has one dtype, chosen by pandas.
     plain = ImageAugmenter(random_state=0)
     columns = ["p0", "p1", "p7", "p8"]
     assert plain.fit_transform(X[columns]).dtype == X[columns].to_numpy().dtype
@@ -132,7 +132,7 @@ def test_frames_keep_the_shape_of_their_images():
     assert augmenter.fit_transform(X).attrs == X.attrs
     assert augmenter.transform(X).attrs == X.attrs
     assert augmenter.image_shape_ == (2, 8, 1)
-    # The parameter comes first, and later steps must not read the other shape.
+    # The parameter takes precedence, and later steps must not read the other shape.
     augmenter.set_params(image_shape=(4, 4))
     assert augmenter.fit_transform(X).attrs == {}
     assert augmenter.transform(X).attrs == {}
@@ -185,7 +185,7 @@ SEEN = []
 
 
 class Witness(ClassifierMixin, BaseEstimator):
-    """A classifier that notes what it is given."""
+    """Classifier that records its training data."""
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)

@@ -1,4 +1,4 @@
-"""An interrupted fit resumes with Keras's BackupAndRestore, to the bit."""
+"""Bitwise resumption of an interrupted fit with Keras's BackupAndRestore."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def images(sample):
 
 
 def interrupted(clf, data, folder, after, *, keep=False, others=()):
-    """Fit with a backup, and interrupt it when so many epochs have ended."""
+    """Fit with a backup, and interrupt the fit after some epochs."""
     import keras
 
     class Interrupt(keras.callbacks.Callback):
@@ -70,7 +70,7 @@ def test_resumed_is_as_undisturbed(images, tmp_path, how, after):
     resumed = interrupted(quick(**how), (X, y), tmp_path / "backup", after).fit(X, y)
     assert_same_fit(resumed, whole, X)
     assert not (tmp_path / "backup").exists()
-    # The next run of the same graph starts at the beginning again.
+    # The next run of the same graph starts from the beginning.
     assert quick(**how).fit(X, y).history_ == whole.history_
 
 
@@ -95,7 +95,7 @@ def test_the_refit_is_resumed_too(images, tmp_path, in_refit):
 
     clf.set_params(callbacks=[*clf.callbacks, Count()]).fit(X, y)
     assert_same_fit(clf, whole, X)
-    assert epochs == list(range(in_refit, whole.n_iter_))  # nothing is done again
+    assert epochs == list(range(in_refit, whole.n_iter_))  # no epoch is repeated
 
 
 def test_a_finished_backup_that_was_kept_is_not_trained_again(images, tmp_path):
@@ -156,7 +156,7 @@ def test_the_backup_of_another_fit_is_refused(images, tmp_path, changed):
     clf = interrupted(quick(), (X, y), tmp_path, 1)
     with pytest.raises(ValueError, match="backup of another fit"):
         clone(clf).set_params(**changed, callbacks=clf.callbacks).fit(X, y)
-    clf.fit(X, y)  # the refusal has lost nothing
+    clf.fit(X, y)  # the backup is still there
     np.testing.assert_array_equal(
         clf.predict_proba(X), quick().fit(X, y).predict_proba(X)
     )

@@ -1,4 +1,4 @@
-"""Input that FashionCNNClassifier rejects before training, as scikit-learn does."""
+"""Invalid input that FashionCNNClassifier rejects before training."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""How many images a call takes."""
+"""Number of images per call of a network."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Probabilities worth trusting: the error of calibration, and the temperature."""
+"""Calibration of probabilities: expected calibration error and temperature."""
 
 import numpy as np
 import pytest
@@ -27,15 +27,15 @@ def held_out(sample):
 
 
 def test_error_worked_out_by_hand():
-    # 0.55 and 0.45 right of 2; 0.95 right; 0.75 wrong.
+    # Of two images at 0.55 one is correct; 0.95 is correct; 0.75 is wrong.
     y_proba = [[0.55, 0.45], [0.45, 0.55], [0.05, 0.95], [0.75, 0.25]]
     y_true = [0, 0, 1, 1]
-    # Bins of 0.1: 2 images at 0.55 of which half is right, then 0.95 - 1, 0.75 - 0.
+    # Bins of 0.1: two images at 0.55 with accuracy 0.5, then 0.95 - 1, 0.75 - 0.
     expected = (2 * abs(0.55 - 0.5) + abs(0.95 - 1) + abs(0.75 - 0)) / 4
     assert expected_calibration_error(y_true, y_proba, n_bins=10) == pytest.approx(
         expected
     )
-    # In one bin only the totals count.
+    # With one bin, only the totals count.
     assert expected_calibration_error(y_true, y_proba, n_bins=1) == pytest.approx(
         abs((0.55 + 0.55 + 0.95 + 0.75) / 4 - 0.5)
     )
@@ -70,8 +70,8 @@ def test_weights_and_labels():
     ("arguments", "message"),
     [
         (([0, 1], [[1, 0]]), "inconsistent numbers of samples"),
-        (([0, 1], [[1.0, 0, 0], [0, 1, 0]]), "pass labels"),
-        (([0, 1], [[2.0, -1], [0, 1]]), "must hold probabilities"),
+        (([0, 1], [[1.0, 0, 0], [0, 1, 0]]), "Pass all classes as labels"),
+        (([0, 1], [[2.0, -1], [0, 1]]), "must contain values between 0 and 1"),
         (([0, 1], [[np.nan, 1], [0, 1]]), "contains NaN"),
     ],
 )
@@ -100,7 +100,7 @@ def test_auto_lowers_the_loss_on_held_out_images(images, held_out):
     clf = quick(epochs=12, label_smoothing=0.3, temperature="auto")
     clf.fit(*images, **held_out)
     assert plain.temperature_ == 1
-    assert 0.1 < clf.temperature_ < 0.9  # smoothing makes it unsure
+    assert 0.1 < clf.temperature_ < 0.9  # smoothing makes the network underconfident
     np.testing.assert_allclose(
         clf.decision_function(images[0]),
         plain.decision_function(images[0]) / clf.temperature_,
@@ -122,7 +122,7 @@ def test_auto_takes_the_hold_out_of_early_stopping(images):
 
 
 def test_a_hold_out_without_errors_says_little():
-    """Where all held-out images are right, the log loss falls with the temperature."""
+    """If all held-out images are correct, the log loss falls with the temperature."""
     rng = np.random.default_rng(0)
     codes = rng.integers(10, size=60)
     logits = rng.normal(size=(60, 10)) + 8 * np.eye(10)[codes]
@@ -137,7 +137,7 @@ def test_a_hold_out_without_errors_says_little():
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_auto_does_no_harm_on_small_easy_data(seed):
-    """All held-out digits are right; .02 and a test loss of .4 came of it once."""
+    """All held-out digits are correct: without a prior, the temperature was .02."""
     X, X_test, y, y_test = train_test_split(
         *load_digits(return_X_y=True), train_size=600, random_state=seed
     )
@@ -192,7 +192,7 @@ def test_keras_model_has_the_temperature(images, architecture, tta):
 
 def test_no_held_out_images(images):
     X, y = images
-    with pytest.raises(ValueError, match="temperature='auto' needs held-out images"):
+    with pytest.raises(ValueError, match="temperature='auto' requires held-out images"):
         quick(temperature="auto").fit(X, y)
     assert not hasattr(quick(temperature="auto"), "partial_fit")
     assert quick(temperature=3.0).partial_fit(X, y, classes=range(10)).temperature_ == 3
@@ -202,7 +202,7 @@ def test_no_held_out_images(images):
 
 
 def test_scikit_learns_own_temperature(images, held_out):
-    """`decision_function` gives logits, so that its temperature scaling applies."""
+    """`decision_function` returns logits, which scikit-learn can scale."""
     clf = quick(epochs=12, label_smoothing=0.3)
     calibrated = CalibratedClassifierCV(clf, method="temperature", cv=2).fit(*images)
     X, y = held_out["X_val"], held_out["y_val"]

@@ -1,4 +1,7 @@
-"""Keras callbacks, and what training prints."""
+"""Keras callbacks, and the printed progress of training."""
+
+import io
+import sys
 
 import numpy as np
 import pytest
@@ -39,7 +42,7 @@ def test_keras_callbacks(images, tmp_path):
     assert len((tmp_path / "log.csv").read_text().splitlines()) == 4
     assert (tmp_path / "best.weights.h5").stat().st_size > 100_000
     assert clf.callbacks is callbacks
-    assert getattr(callbacks[0], "_model", None) is None  # copied, not used
+    assert getattr(callbacks[0], "_model", None) is None  # `fit` uses copies
     np.testing.assert_array_equal(
         clf.predict_proba(X), quick(epochs=3).fit(X, y).predict_proba(X)
     )
@@ -117,11 +120,36 @@ def test_verbose(images, capsys):
     assert len(lines) == 2
     assert lines[1].startswith("Epoch 2/2 - loss: ")
     assert "val_accuracy" in lines[1]
-    quick(verbose=1).fit(X, y)
-    out = capsys.readouterr().out
+    quick(verbose=1).fit(X, y)  # without a terminal there is no bar
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("Epoch 2/2 - loss: ")
+
+
+class Terminal(io.StringIO):
+    """Standard output that shows backspaces and colours."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("interactive", [True, False])
+def test_bar_on_a_terminal(images, monkeypatch, interactive):
+    import keras
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    if not interactive:
+        keras.config.disable_interactive_logging()
+    try:
+        quick(verbose=1).fit(*images)
+    finally:
+        keras.config.enable_interactive_logging()
+    out = terminal.getvalue()
     assert "Epoch 2/2" in out
-    assert "10/10" in out
-    assert "learning_rate" not in out  # the bar shows what is measured
+    assert ("10/10" in out) == interactive
+    # The bar shows measured figures only.
+    assert ("learning_rate" in out) != interactive
 
 
 @pytest.mark.parametrize("monitor", ["val_accuracy", "accuracy", "val_loss", "loss"])
@@ -137,8 +165,8 @@ def test_the_direction_of_a_monitored_figure_is_known(images, tmp_path, monitor)
         ),
     ]
     clf = quick(callbacks=callbacks, epochs=3).fit(X, y, X_val=X, y_val=y)
-    assert clf.n_iter_ == 3  # it learns
-    assert callbacks[0].mode == "auto"  # the user's own is left alone
+    assert clf.n_iter_ == 3  # the network learns
+    assert callbacks[0].mode == "auto"  # the user's callback is unchanged
     best = keras.models.load_model(tmp_path / "best.keras")
     np.testing.assert_allclose(
         best.predict(X.reshape(-1, 28, 28, 1), verbose=0),
@@ -148,7 +176,7 @@ def test_the_direction_of_a_monitored_figure_is_known(images, tmp_path, monitor)
 
 
 def test_a_stop_before_the_first_epoch_stops_after_it(images):
-    """As in Keras."""
+    """Training stops after this epoch, as in Keras."""
     import keras
 
     class Stop(keras.callbacks.Callback):

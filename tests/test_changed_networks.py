@@ -1,4 +1,4 @@
-"""Functions as architectures that build another network than before."""
+"""Functions as architectures that build a different network than before."""
 
 import pickle
 
@@ -35,7 +35,7 @@ def assert_keras_predicts_the_same(clf, X):
 
 
 def ending_in(*last):
-    """A function whose network ends in some layers."""
+    """Return a function whose network ends in the given layers."""
 
     def build(image_shape, n_classes):
         import keras
@@ -146,7 +146,7 @@ for ask in clf.predict_proba, lambda X: clf.to_keras():
     try:
         ask(X)
     except ValueError as error:
-        errors.append("another network" in str(error))
+        errors.append("different network" in str(error))
 own.SCALE = 1.0
 print(json.dumps([*errors, clf.predict_proba(X).tolist()]))
 """
@@ -258,13 +258,13 @@ def test_a_global_that_layers_read_is_another_network(images, monkeypatch, name,
 
 
 def test_a_graph_is_not_traced_with_another_global(images, monkeypatch):
-    """The graph for another dtype is traced at the first such prediction."""
+    """The graph of another dtype is traced for the first prediction with it."""
     X, y = images
     clf = own_cnn(reads_globals_when_called).fit(X, y)
     expected = clf.predict_proba(X)
     monkeypatch.setitem(CALLED, "factor", 3.0)
     np.testing.assert_array_equal(clf.predict_proba(X), expected)
-    with pytest.raises(ValueError, match="builds another network now"):
+    with pytest.raises(ValueError, match="builds a different network"):
         clf.predict_proba(X.astype(np.float32))
     monkeypatch.setitem(CALLED, "factor", 1.0)
     np.testing.assert_allclose(

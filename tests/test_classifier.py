@@ -1,4 +1,4 @@
-"""FashionCNNClassifier: what goes in and what comes out."""
+"""Inputs and outputs of FashionCNNClassifier."""
 
 import copy
 from itertools import product
@@ -23,7 +23,7 @@ def fitted(images):
     return quick().fit(*images)
 
 
-# -- What goes in --------------------------------------------------------------------
+# -- Inputs --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_pandas_labels(images):
     assert clf.predict(X[:1])[0] in "0123456789"
 
 
-# -- What comes out ------------------------------------------------------------------
+# -- Outputs -------------------------------------------------------------------------
 
 
 def test_learns_real_images(sample):

@@ -1,4 +1,4 @@
-"""The command line's help: quick to come, and complete."""
+"""Help of the command line: fast and complete."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""scikit-learn's own suite over every public estimator."""
+"""scikit-learn's estimator checks for all public estimators."""
 
 import warnings
 
@@ -42,7 +42,7 @@ CLASSIFIERS = {
         architecture="compact", epochs=20, temperature="auto", **STOPPING
     ),
 }
-# The suite seeds what it is given, and not what is inside.
+# The checks seed the estimator itself, but not nested estimators.
 SEEDED = small("compact", epochs=10, random_state=0)
 ESTIMATORS = [
     *CLASSIFIERS.values(),
@@ -74,7 +74,7 @@ _HOLDS_OUT = "the check leaves a single image of a class, of which none can be h
 _MIRRORS = "the views mirror the columns of tables, which are no images"
 _STEPS = "a Pipeline fits its steps in place; scikit-learn expects it of its own"
 
-# Every check that may fail, and why. Nothing else may.
+# Checks that are expected to fail, with the reason. All other checks must pass.
 EXPECTED_FAILURES = {
     FashionCNNClassifier: {"check_sample_weight_equivalence_on_dense_data": _WEIGHTS},
     ImageAugmenter: {
@@ -89,7 +89,7 @@ EXPECTED_FAILURES = {
 
 
 def expected_failures(estimator):
-    """Look up the failures of a kind of estimator, and of its parameters."""
+    """Return the expected failures of an estimator with its parameters."""
     expected = dict(EXPECTED_FAILURES.get(type(estimator), {}))
     if getattr(estimator, "early_stopping", False):
         expected["check_sample_weight_equivalence_on_dense_data"] = _HOLDS_OUT

@@ -30,6 +30,6 @@ def test_a_missing_module_names_the_extra_that_installs_it():
     with pytest.raises(ImportError) as caught:
         _compat.optional_import("no_such_package.io", extra="skops", why="save_model")
     assert str(caught.value) == (
-        "save_model needs the package 'no_such_package', which is not installed. "
+        "save_model requires the package 'no_such_package', which is not installed. "
         "Install it with: pip install 'fmnist-sk[skops]'"
     )

@@ -1,4 +1,4 @@
-"""The classifier behind pipelines, column transformers and DataFrames."""
+"""The classifier in pipelines, with column transformers and DataFrames."""
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,7 @@ def data(sample):
 
 @pytest.fixture(scope="module")
 def frames(data):
-    """The same data as DataFrames with named pixels, and names of garments."""
+    """Same data as DataFrames with named pixels, and the names of the classes."""
     names, pixels = np.array(CLASS_NAMES), [f"pixel{i}" for i in range(784)]
     X, y, X_test, y_test = data
     return (
@@ -60,7 +60,7 @@ def test_all_transformers_before_the_classifier(data):
     ).fit(X, y)
     assert pipe[-1].image_shape_ == (28, 28, 1)
     assert pipe.score(X_test, y_test) > 0.5
-    # Prediction does not augment, so a second one is the same.
+    # Prediction does not augment, so a second prediction is equal.
     assert_array_equal(pipe.predict_proba(X_test), pipe.predict_proba(X_test))
 
 
@@ -91,7 +91,7 @@ def test_a_step_can_be_replaced_in_a_search(data):
         {"scale": ["passthrough", ImageNormalizer()], "clf__epochs": [3]},
         cv=2,
     ).fit(*data[:2])
-    # The network normalises by itself.
+    # The network normalises images itself.
     low, high = np.sort(search.cv_results_["mean_test_score"])
     assert low > 0.45
     assert high - low < 0.05
@@ -161,7 +161,7 @@ def test_set_output_hands_the_classifier_named_pixels(frames):
 
 @pytest.fixture(scope="module")
 def colour(data):
-    """Images of 14 × 28 in three colours, and their labels."""
+    """Colour images of 14 × 28 pixels and their labels."""
     X, y, *_ = data
     half = X[:60].reshape(-1, 28, 28)[:, ::2]
     return np.stack([half, half // 2, 255 - half], axis=3), y[:60]
@@ -209,12 +209,12 @@ def test_a_column_transformer_hands_on_the_shape_of_images(colour):
     columns = ColumnTransformer([("images", images, slice(0, 1176))])
     pipe = make_pipeline(columns, quick(epochs=1)).set_output(transform="pandas")
     assert pipe.fit(rows, y)[-1].image_shape_ == (14, 28, 3)
-    # Side by side, two halves are no longer images of the shape of a half.
+    # Two halves side by side no longer have the shape of one half.
     half = ImageReshaper(image_shape=(14, 14, 3))
     halves = [("left", half, slice(0, 588)), ("right", half, slice(588, 1176))]
     pipe = make_pipeline(ColumnTransformer(halves), quick(epochs=1))
     pipe.set_output(transform="pandas")
-    with pytest.warns(UserWarning, match="needs 588 columns, but X has 1176"):
+    with pytest.warns(UserWarning, match="requires 588 features, but X has 1176"):
         pipe.fit(rows, y)
     pipe.set_params(fashioncnnclassifier__image_shape=(14, 28, 3)).fit(rows, y)
     assert pipe[-1].image_shape_ == (14, 28, 3)
@@ -224,7 +224,7 @@ def test_a_column_transformer_hands_on_the_shape_of_images(colour):
 
 
 class Labelled:
-    """An array like xarray's: with a shape and a conversion, without `reshape`."""
+    """Array with a shape and a conversion, but without `reshape`, as in xarray."""
 
     def __init__(self, array):
         self.array, self.shape, self.ndim = array, array.shape, array.ndim

@@ -1,4 +1,4 @@
-"""Searches on Dask's workers: the same scores, also when a worker dies on the way."""
+"""Searches on Dask workers: equal scores, also if a worker dies during the search."""
 
 import itertools
 import json
@@ -28,7 +28,7 @@ def folds(digits):
 
 @pytest.fixture(scope="module")
 def environment():
-    """Keep the settings of this process: a LocalCluster changes them as well."""
+    """Restore the settings of this process, which a LocalCluster changes."""
     with pytest.MonkeyPatch.context() as patch:
         for name in "OMP", "MKL", "OPENBLAS":
             patch.setenv(f"{name}_NUM_THREADS", "1")
@@ -41,9 +41,10 @@ def environment():
 def local(environment, digits, folds):
     cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
     with cluster, Client(cluster) as client:
-        client.amm.stop()  # which would drop the copies that a dying worker needs
-        # Arrays that are scattered again while Dask deletes them, after the search
-        # before, get lost (dask/distributed#8576): these are not deleted.
+        # It would drop the copies that are needed when a worker dies.
+        client.amm.stop()
+        # Arrays that are scattered again while Dask deletes them, after the previous
+        # search, get lost (dask/distributed#8576), so these arrays are not deleted.
         kept = client.scatter(arrays_of(*digits, folds), broadcast=True)
         yield client
         del kept
@@ -67,7 +68,7 @@ def search_on_dask(X, y, folds, **parameters):
 
 @pytest.fixture(scope="module")
 def one_by_one(local, digits, folds):
-    """The search within one worker: as many threads a fit, and no parallel work."""
+    """Same search on one worker, with the same number of threads per fit."""
     return local.submit(make_search(folds).fit, *digits).result(timeout=240)
 
 
@@ -84,7 +85,7 @@ def test_a_search_on_two_workers(local, digits, folds, one_by_one):
 
 
 def test_the_data_are_sent_once(local, digits, folds, monkeypatch):
-    """What joblib does not find among the scattered arrays, it would scatter itself."""
+    """joblib scatters arrays that it does not find among the scattered arrays."""
     calls = []
 
     def scatter(*args, **kwargs):
@@ -103,7 +104,7 @@ def test_a_fit_has_the_threads_that_dask_gives_it(local, one_by_one):
 
 
 def dying_at(n_th, folder):
-    """Give a callback that kills the process in which that training is at work."""
+    """Return a callback that kills the process of one training run."""
     import keras
 
     class DieOnce(keras.callbacks.Callback):
@@ -127,7 +128,7 @@ def pids_of(client):
 
 
 def test_a_worker_that_dies_costs_nothing(local, digits, folds, one_by_one, tmp_path):
-    """Its nanny starts another; what it was at work on is done again."""
+    """Its nanny starts another worker, which repeats the interrupted work."""
     before = pids_of(local)
     callback = dying_at(4, tmp_path)
     search = search_on_dask(*digits, folds, callbacks=[callback])
@@ -148,7 +149,7 @@ def start(*arguments):
 
 
 def address_in(file):
-    """Wait for the scheduler to write down where it is."""
+    """Wait until the scheduler has written its address."""
     for _ in range(600):
         try:
             return json.loads(file.read_text())["address"]
@@ -159,7 +160,7 @@ def address_in(file):
 
 @pytest.fixture
 def remote(environment, tmp_path):
-    """A scheduler and two workers that nobody starts again, as on other machines."""
+    """Scheduler and two workers without nannies, as on other machines."""
     file = tmp_path / "scheduler.json"
     options = "--host", "127.0.0.1", "--port", "0", "--idle-timeout", "10 minutes"
     processes = [start("scheduler", *options, "--scheduler-file", str(file))]
@@ -178,7 +179,7 @@ def remote(environment, tmp_path):
 
 
 def test_workers_reached_by_an_address(remote, digits, folds, one_by_one, tmp_path):
-    """One of the two dies for good, and the other one does the rest."""
+    """One worker dies and is not restarted. The other worker does the rest."""
     (folder := tmp_path / "trainings").mkdir()
     search = search_on_dask(*digits, folds, callbacks=[dying_at(4, folder)])
     assert_same_search(search, one_by_one)

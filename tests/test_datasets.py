@@ -1,4 +1,4 @@
-"""Fashion-MNIST and its sample: content and form of the result."""
+"""Fashion-MNIST and its sample: contents and return values."""
 
 import hashlib
 import runpy

@@ -19,7 +19,7 @@ from fmnist_sk.datasets import _fashion_mnist, _files
 
 @pytest.fixture
 def homes(tiny, tmp_path, monkeypatch):
-    """The five folders in the order of search, still empty."""
+    """Five empty folders in the order of the search."""
     monkeypatch.setenv("FMNIST_SK_DATA", str(tmp_path / "env"))
     return [
         tmp_path / "home",
@@ -138,8 +138,8 @@ def test_damaged_content(tiny, tmp_path, damage, packed):
     with pytest.raises(OSError, match=words) as caught:
         fetch_fashion_mnist(data_home=tmp_path)
     assert str(tmp_path / TRAIN_IMAGES) in str(caught.value)
-    assert "Delete it" in str(caught.value)
-    # Code that falls back to the sample when the data are missing must not do so here.
+    assert "Delete the file" in str(caught.value)
+    # Code that falls back to the sample if the data are missing must not do so here.
     assert not isinstance(caught.value, FileNotFoundError)
 
 
@@ -165,7 +165,7 @@ def test_damaged_labels(tiny, tmp_path):
 
 
 class Mirror(ThreadingHTTPServer):
-    """A web server for the tiny data set whose first answers have given faults."""
+    """Web server of the tiny data set whose first responses are faulty."""
 
     daemon_threads = True
 
@@ -282,7 +282,7 @@ def test_failed_download_leaves_nothing(mirror, tmp_path, fault):
 
 
 def test_next_mirror_is_asked_at_once(tiny, mirror, tmp_path, monkeypatch):
-    with socket.socket() as nobody:  # bound, but it does not listen
+    with socket.socket() as nobody:  # the port is bound, but nothing listens on it
         nobody.bind(("127.0.0.1", 0))
         dead = f"http://127.0.0.1:{nobody.getsockname()[1]}/"
         use_mirrors(monkeypatch, dead, mirror.url)
@@ -314,7 +314,7 @@ def test_folder_that_cannot_be_made(mirror, tmp_path):
 
 
 def test_two_downloads_at_once(tiny, mirror, tmp_path):
-    mirror.barrier = threading.Barrier(2)  # neither is served before both have asked
+    mirror.barrier = threading.Barrier(2)  # both downloads overlap
     with ThreadPoolExecutor(2) as pool:
         futures = [
             pool.submit(fetch_again_and_again, data_home=tmp_path, n_retries=0)

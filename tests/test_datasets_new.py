@@ -1,4 +1,4 @@
-"""Adding a data set: one entry in a module of its own."""
+"""Addition of a data set by one entry in a new module."""
 
 import dataclasses
 import gzip
@@ -14,7 +14,7 @@ from numpy.testing import assert_array_equal
 from fmnist_sk._compat import InvalidParameterError
 from fmnist_sk.datasets import IdxDataset, IdxFile, fetch_idx_dataset
 
-# What a contributor writes. The digests are those of the files below.
+# Code of a contributor. The digests are those of the files below.
 MODULE = """
 from fmnist_sk.datasets import IdxDataset, IdxFile
 
@@ -40,7 +40,7 @@ FLAGS = IdxDataset(
 
 @pytest.fixture
 def arrays():
-    """Colour images of 3 × 5 and labels, for training and test."""
+    """Colour images of 3 × 5 pixels and labels, for training and test."""
     rng = np.random.default_rng(0)
     return {
         "train_images": rng.integers(256, size=(8, 3, 5, 3), dtype=np.uint8),
@@ -52,7 +52,7 @@ def arrays():
 
 @pytest.fixture
 def flags(arrays, tmp_path, monkeypatch):
-    """The entry, imported from its module, on a machine without the files."""
+    """Entry, imported from its module, on a machine without the files."""
     sha = [hashlib.sha256(idx(array)).hexdigest() for array in arrays.values()]
     (tmp_path / "flags_entry.py").write_text(MODULE.format(**arrays, sha=sha))
     monkeypatch.syspath_prepend(tmp_path)
@@ -101,12 +101,12 @@ def test_its_files_are_found_in_its_own_folders(flags, arrays, tmp_path, monkeyp
     put_flags(arrays, tmp_path / "cache" / "flags")
     X, _ = fetch_idx_dataset(flags, return_X_y=True)
     assert len(X) == 8
-    # The variable comes first, and names another folder, of which one file is altered.
+    # The folder of the variable takes precedence. One of its files is altered.
     altered = {**arrays, "train_images": 255 - arrays["train_images"]}
     put_flags(altered, tmp_path / "named")
     monkeypatch.setenv("FLAGS_DATA", str(tmp_path / "named"))
     with pytest.raises(
-        OSError, match=r"flags-train-images\.gz is not .* of Flags: the"
+        OSError, match=r"flags-train-images\.gz is not .* of Flags: its"
     ):
         fetch_idx_dataset(flags)
 
@@ -121,7 +121,7 @@ def test_a_message_says_how_to_get_it(flags):
         "There are two ways to get it: put the four files from "
         "https://example.org/flags into a folder and name that folder in data_home or "
         "in the environment variable FLAGS_DATA; or, with access to "
-        "http://127.0.0.1:9/flags, leave download_if_missing=True."
+        "http://127.0.0.1:9/flags, set download_if_missing=True."
     )
     alone = dataclasses.replace(flags, mirrors=())
     with pytest.raises(FileNotFoundError, match=r"no mirror\. There is one way"):
@@ -130,10 +130,10 @@ def test_a_message_says_how_to_get_it(flags):
 
 def test_files_that_contradict_each_other_are_refused(flags):
     images, _ = flags.test
-    with pytest.raises(ValueError, match=re.escape("Flags contradict each other")):
+    with pytest.raises(ValueError, match=re.escape("Flags have inconsistent shapes")):
         dataclasses.replace(flags, test=(images, IdxFile("labels", (5,), "")))
     narrow = IdxFile("images", (4, 3, 4, 3), "")
-    with pytest.raises(ValueError, match="contradict each other"):
+    with pytest.raises(ValueError, match="inconsistent shapes"):
         dataclasses.replace(flags, test=(narrow, flags.test[1]))
 
 

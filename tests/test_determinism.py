@@ -1,4 +1,4 @@
-"""The same seed gives the same model to the bit, whatever goes on around it."""
+"""Bitwise reproducible models for a seed, under all circumstances."""
 
 import json
 import random
@@ -65,7 +65,7 @@ def test_another_process_trains_the_same_model(data, tmp_path):
     models = [small(**parameters).fit(*data) for parameters in NETWORKS.values()]
     models.append(small(early_stopping=True, class_weight="balanced").fit(*data))
     np.savez(tmp_path / "data.npz", X=data[0], y=data[1])
-    # In another order, so that other models were trained before each.
+    # In a different order, so that each fit follows other fits.
     parameters = json.dumps([model.get_params() for model in reversed(models)])
     run_python(FIT_AND_STORE, tmp_path, parameters)
     for i, model in enumerate(reversed(models)):
@@ -82,7 +82,7 @@ def test_threads_train_the_same_models(data):
         for seed in (0, 1)
         for parameters in (*NETWORKS.values(), {"filters": 3})
     ] * 2
-    # Racing first: then graphs are traced in several threads at once.
+    # The threads run first, so that graphs are traced in several threads at once.
     with ThreadPool(4) as pool:
         racing = pool.map(lambda p: small(**p).fit(*data), settings, chunksize=1)
     for parameters, model in zip(settings, racing, strict=True):
@@ -196,7 +196,7 @@ def test_verbosity_changes_nothing(data, capsys):
     ids=[*NETWORKS, "standard"],
 )
 def test_an_image_is_predicted_the_same_alone_and_in_company(parameters, dtype, sample):
-    # More than the prediction takes in one call.
+    # More images than one call of the prediction graph takes.
     X = sample.X_train[:600].astype(dtype)
     model = small(**parameters).fit(X[:200], sample.y_train[:200])
     together = model.decision_function(X)
@@ -244,6 +244,6 @@ def test_the_range_of_the_pixels_does_not_matter(sample):
         scores[name] = np.mean(
             [model.score(change(X_test), sample.y_test) for model in models]
         )
-    # Of 1,000 images and three seeds; the networks differ by rounding alone.
+    # Of 1,000 images with three seeds. The networks differ by rounding only.
     assert np.ptp(list(scores.values())) <= 0.006
     assert min(scores.values()) > 0.7

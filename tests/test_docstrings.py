@@ -11,14 +11,19 @@ from numpydoc.hooks.validate_docstrings import parse_config, process_file
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "fmnist_sk").rglob("*.py"))
+OTHER_FILES = [
+    file
+    for folder in ("tests", "examples")
+    for file in sorted((ROOT / folder).rglob("*.py"))
+]
 # A summary is an imperative that a maintainer would write: "Return", "Check", "Load".
-# It is no clause without a head, either: "What a function reads".
+# It is not a clause without a noun: "What a function reads".
 NO_SUMMARY = re.compile(
     r"(give|gives|giving|tell|tells|telling|what|how|where|of|those|which|whose)\b",
     re.I,
 )
 # A description starts with a noun phrase: "Random generator.", "Parent task.". These
-# words start clauses, other phrases and orders instead.
+# words start clauses, other phrases and imperatives instead.
 NO_NOUN = re.compile(
     "(after|also|as|at|before|by|called|controls|determines|for|from|given|gives|how|if"
     "|in|is|it|of|on|only|returns|see|shows|sets|takes|that|these|they|this|those|to"
@@ -32,7 +37,10 @@ FIELDS = ("Parameters", "Other Parameters", "Attributes", "Returns", "Yields")
 def docstrings_of(source):
     """Yield the name and the docstring of a module and of everything in it."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+        if isinstance(
+            node,
+            ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
+        ):
             docstring = ast.get_docstring(node)
             if docstring:
                 yield getattr(node, "name", "module"), docstring
@@ -60,7 +68,10 @@ def wrong_descriptions(source):
 
 
 def problems_of(rule):
-    found = {file.name: rule(file.read_text(encoding="utf-8")) for file in FILES}
+    found = {
+        str(file.relative_to(ROOT)): rule(file.read_text(encoding="utf-8"))
+        for file in [*FILES, *OTHER_FILES]
+    }
     return {file: problems for file, problems in found.items() if problems}
 
 
@@ -84,7 +95,7 @@ def test_docstrings_follow_numpydoc(config):
 
 
 def test_the_api_reference_has_all_sections(config):
-    """Not even a summary may be all there is of what users read."""
+    """Functions of the public API have all sections, not only a summary."""
     reference = (ROOT / "docs" / "api.rst").read_text(encoding="utf-8")
     public = set(re.findall(r"^   (\w+)$", reference, re.M))
     problems = [

@@ -22,7 +22,7 @@ def images(sample):
 
 @pytest.fixture(scope="module")
 def fitted(images):
-    """A network with a dense layer, and one that ends in maps."""
+    """Two networks: one has a dense layer, and one ends in feature maps."""
     return {
         "standard": quick(architecture="standard").fit(*images),
         "compact": quick().fit(*images),
@@ -78,7 +78,7 @@ def test_pipelines_and_searches_as_the_estimator(images):
 def test_pretrained_features_serve_other_classifiers(sample):
     encoder = ImageEncoder("fashion-mnist-compact")
     pipeline = make_pipeline(encoder, LogisticRegression(max_iter=2000))
-    # Not of the training images, which the network has seen.
+    # Test images, because the network was trained on the training images.
     scores = cross_val_score(pipeline, sample.X_test, sample.y_test, cv=3)
     assert scores.mean() > 0.9
     assert clone(encoder).get_params() == {

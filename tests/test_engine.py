@@ -1,4 +1,4 @@
-"""Starting TensorFlow, and where it cannot be used."""
+"""Start of TensorFlow, and contexts in which it cannot be used."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from fmnist_sk import _engine
 
 @pytest.fixture(scope="module")
 def fitted():
-    """A classifier fitted to eight tiny images."""
+    """Classifier fitted to eight tiny images."""
     rng = np.random.default_rng(0)
     X, y = rng.integers(256, size=(8, 64), dtype=np.uint8), np.arange(8) % 2
     return quick(filters=2, epochs=1).fit(X, y)
@@ -134,7 +134,7 @@ found.append(_engine.training_environment()["threads"])
 os.environ["TF_NUM_INTRAOP_THREADS"] = "5"
 found.append(_engine.training_environment()["threads"])
 assert "tensorflow" not in sys.modules
-# What joblib tells its workers, and TensorFlow does not read.
+# joblib sets this variable in its workers, but TensorFlow does not read it.
 os.environ["OMP_NUM_THREADS"] = "1"
 del os.environ["TF_NUM_INTRAOP_THREADS"]
 before = _engine.training_environment()

@@ -1,4 +1,4 @@
-"""Several networks side by side."""
+"""Ensembles of several networks."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def images(sample):
 
 @pytest.fixture(scope="module")
 def trained(images):
-    """An ensemble that was trained as one."""
+    """Fitted classifier with an ensemble."""
     return small_cnn(architecture=BOTH, epochs=6, batch_size=32).fit(*images)
 
 

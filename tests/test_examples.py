@@ -1,4 +1,4 @@
-"""The benchmarks can be started; the examples run when the documentation is built."""
+"""Start of the benchmarks. The build of the documentation runs the examples."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
     ],
 )
 def test_benchmarks_start(script):
-    """They run for long, and against packages that are not installed here."""
+    """Complete runs take long and need packages that are not installed here."""
     done = subprocess.run(
         [sys.executable, BENCHMARKS / f"{script}.py", "--help"],
         capture_output=True,

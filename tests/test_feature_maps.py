@@ -1,4 +1,4 @@
-"""Feature maps and filters, against the weights and Keras's own models."""
+"""Feature maps and filters, compared with the weights and with Keras models."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def test_maps_are_what_the_next_layers_see(images, fitted):
 
 
 def test_maps_of_a_residual_unit(images):
-    """A convolution's map is normalised and activated, a unit's ends with the sum."""
+    """Maps of a convolution follow the activation, maps of a unit follow the sum."""
     import keras
 
     X, y = images
@@ -77,7 +77,7 @@ def test_maps_of_a_residual_unit(images):
         keras.Model(network.inputs[0], layer.output).predict(pixels, verbose=0)
         for layer in activations
     ]
-    # All maps but the two shortcuts' are activated.
+    # All maps except those of the two shortcuts are activated.
     found = [
         any(a.shape == m.shape and np.allclose(a, m, atol=1e-5) for a in of_activations)
         for m in maps

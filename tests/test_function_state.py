@@ -1,4 +1,4 @@
-"""The digest of what a function reads, which tells networks of one function apart."""
+"""Digest of the values that a function reads, which identifies its network."""
 
 import functools
 
@@ -45,7 +45,7 @@ def test_what_is_read_is_in_the_digest(monkeypatch, change):
     with monkeypatch.context() as patch:
         CHANGES[change](patch)
         assert state_of(build) != before
-    build((1, 1), 2)  # counts its calls
+    build((1, 1), 2)  # the function counts its calls
     assert state_of(build) == before
 
 

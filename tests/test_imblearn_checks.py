@@ -1,4 +1,4 @@
-"""imbalanced-learn's own suite over its kind of estimator."""
+"""imbalanced-learn's estimator checks for the over-sampler."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ ESTIMATORS = [
     ),
 ]
 
-# Every check that may fail, and why. Nothing else may.
+# Checks that are expected to fail, with the reason. All other checks must pass.
 EXPECTED_FAILURES = {
     "check_samplers_pandas_sparse": (
         "images are dense, and every estimator of this package rejects sparse data, "
@@ -62,7 +62,7 @@ def test_tags_are_those_of_a_sampler():
 
 
 def test_every_class_gets_its_images():
-    # check_samplers_fit_resample counts for subclasses of imbalanced-learn's own only.
+    # check_samplers_fit_resample only counts for subclasses of imbalanced-learn's own.
     X, y = np.random.default_rng(0).random((30, 4)), np.repeat([0, 1, 2], [5, 10, 15])
     for estimator in ESTIMATORS:
         _, y_more = estimator.fit_resample(X, y)

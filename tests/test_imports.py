@@ -1,4 +1,4 @@
-"""Imports: their cost, their direction, and the names that stay private."""
+"""Imports: their cost, their direction, and private names."""
 
 import ast
 import pickle
@@ -74,7 +74,7 @@ def test_nothing_but_fit_and_predict_starts_tensorflow(sample, tmp_path):
     (tmp_path / "model.pickle").write_bytes(pickle.dumps(model))
     save_model(model, tmp_path / "model.skops")
     found = run_python(USE_WITHOUT_ENGINE, tmp_path)
-    assert {"keras", "tensorflow"} <= set(found.pop("predict"))  # it would be noticed
+    assert {"keras", "tensorflow"} <= set(found.pop("predict"))  # is detected
     assert len(found) == 15
     assert not any(found.values()), found
 
@@ -95,7 +95,7 @@ def test_type_checkers_see_the_same_public_names():
         for node in tree.body
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
     )
-    # An alias, even of the same name, is what makes a name public to them.
+    # To type checkers, an alias makes a name public, even an alias of the same name.
     seen = {alias.asname: node.module for node in block.body for alias in node.names}
     assert seen == fmnist_sk._MODULE_OF
     assert {*seen, "__version__"} == set(fmnist_sk.__all__)
@@ -145,14 +145,14 @@ PART_OF = {"__main__": "_cli", "_learning": "classifier", "_logits": "classifier
 
 
 def modules_in(package):
-    """Every module of a package with its dotted path, as a tuple, and its tree."""
+    """Return the path (a tuple of names) and the syntax tree of each module."""
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(package).with_suffix("").parts
         yield path.relative_to(package).as_posix(), parts, ast.parse(path.read_text())
 
 
 def names_used(tree, parts, package="fmnist_sk"):
-    """Dotted names of the package that a module imports or reads off an import."""
+    """Return the dotted names of the package that a module imports or accesses."""
     modules = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
@@ -184,14 +184,14 @@ def room_of(name):
 
 
 def uses_of_other_rooms(package):
-    """Triples of file, room of the file, and name used of another room."""
+    """Return triples of file, room of the file, and name used from another room."""
     rooms = {parts[0] for _, parts, _ in modules_in(package)}
     for file, parts, tree in modules_in(package):
         if parts == ("__init__",):  # offers the public names of all rooms
             continue
         room = room_of(parts[0])
         for name in names_used(tree, parts):
-            # What is no room is a name of the package itself: `__version__`.
+            # A name that is not a room is a name of the package itself: `__version__`.
             if name[0] in rooms and room_of(name[0]) != room:
                 yield file, room, name
 
@@ -253,7 +253,7 @@ def test_the_rules_of_the_rooms_are_noticed(tmp_path):
 
 
 def modules_importing(package):
-    """Modules of fmnist_sk that import a package or a module of it, anywhere."""
+    """Return the modules of fmnist_sk that import a package or one of its modules."""
 
     def names(tree):
         for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""The fitted network, and the graphs that predict with it."""
+"""Fitted network, and its prediction graphs."""
 
 import copy
 import gc
@@ -18,7 +18,7 @@ from fmnist_sk.inspection import feature_maps
 
 @pytest.fixture(scope="module")
 def fitted(sample):
-    """A classifier of three hundred images."""
+    """Classifier fitted to three hundred images."""
     return quick().fit(sample.X_train[:300], sample.y_train[:300])
 
 
@@ -31,7 +31,7 @@ def test_the_fitted_network_is_frozen_and_numpy(fitted):
     assert network.image_shape == fitted.image_shape_ == (28, 28, 1)
     loaded = pickle.loads(pickle.dumps(network))
     assert loaded.description == network.description
-    assert loaded != network  # a predictor belongs to one of them
+    assert loaded != network  # a predictor belongs to one fitted network
 
 
 def test_a_predictor_is_made_once_and_goes_with_the_network(fitted, sample):

@@ -1,4 +1,4 @@
-"""Keras's global settings change neither results nor are they changed."""
+"""Keras's global settings: they do not change results, and stay unchanged."""
 
 import threading
 
@@ -13,7 +13,7 @@ from fmnist_sk.architectures import Ensemble, _own_network
 
 
 def own(image_shape, n_classes):
-    """A network whose layers all have a format and a dtype of their own."""
+    """Build a network whose layers set their data format and dtype."""
     import keras
 
     return keras.Sequential(
@@ -38,7 +38,7 @@ KINDS = {
 
 
 def results(kind, X, y):
-    """Everything a fit gives, of graphs that are made anew."""
+    """Return all results of a fit that compiles new graphs."""
     _graph_pool._idle.clear()
     _prediction_graph.cache_clear()
     _own_network._known.clear()
@@ -81,7 +81,7 @@ def set_all(floatx, policy, data_format):
 
 @pytest.fixture
 def keras_config():
-    """The functions that set Keras's globals; afterwards the defaults hold again."""
+    """Return `keras.config`, and restore the defaults after the test."""
     import keras
 
     yield keras.config
@@ -140,7 +140,7 @@ def test_they_are_restored_after_errors_and_nesting(keras_config):
 
 
 def test_a_thread_without_policy_still_has_none(keras_config):
-    """Its policy goes on following `floatx`, as Keras has it."""
+    """Its policy still follows `floatx`, as in Keras."""
     names = []
 
     def run():

@@ -1,4 +1,4 @@
-"""Graphs of a network's layers: compiled once, shared, bounded in memory."""
+"""Graphs of a network's layers: compiled once, shared, with limited memory."""
 
 import gc
 import pickle
@@ -63,7 +63,7 @@ def test_equal_networks_share_their_graphs(images, fitted):
     assert (
         layer_outputs(other._fitted).graphs is not layer_outputs(fitted._fitted).graphs
     )
-    # The weights are those of the estimator nevertheless.
+    # The weights are still those of the estimator.
     assert (encode(again, X) != encode(fitted, X)).any()
 
 
@@ -99,7 +99,7 @@ def test_what_is_kept_goes_with_the_estimator(images):
 def test_threads(images, fitted, explain):
     X, y = images
     alone = explain(fitted, X[:20])
-    # A network that no other test has opened, so that both threads build its graphs.
+    # A network that no other test uses, so that both threads build its graphs.
     fresh = quick(filters=3, epochs=1).fit(X, y)
     start = threading.Barrier(2)
 
@@ -117,7 +117,7 @@ def test_threads(images, fitted, explain):
 
 
 def test_an_explanation_during_a_refit_is_that_of_one_network(images):
-    """The old network or the new one, which has other classes and other images."""
+    """It uses the old or the new network, whose classes and images differ."""
     X, y = images
     clf = quick(epochs=1).fit(X, y)
     new = quick(epochs=1).fit(X, y + 100)
@@ -175,7 +175,7 @@ def test_large_images_are_computed_a_few_at_a_time(images):
 
     assert n_rows(small) == [512, 512, 512]
     features, maps, gradients = n_rows(large)
-    # A gradient holds the activations of all layers, features those of two at a time.
+    # A gradient keeps the activations of all layers, features those of two at a time.
     assert 1 <= gradients < maps <= features < 512
 
 

@@ -1,4 +1,4 @@
-"""The learning rate: schedules, and Keras callbacks that change it."""
+"""Learning rate: schedules, and Keras callbacks that change the rate."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from fmnist_sk._training._learning_rate import learning_rates
 
 @pytest.fixture(scope="module")
 def images(sample):
-    """Three hundred real images, read-only: ten steps an epoch."""
+    """Three hundred real images, read-only: ten steps per epoch."""
     return sample.X_train[:300], sample.y_train[:300]
 
 
@@ -29,7 +29,7 @@ def rates_used(images, *callbacks, epochs=3, lr_schedule="constant", **parameter
         def __deepcopy__(self, memo):
             return self
 
-    # First, to see the rate before other callbacks change it.
+    # First in the list, to see the rate before other callbacks change it.
     clf = quick(
         callbacks=[Watch(), *callbacks],
         epochs=epochs,
@@ -73,7 +73,7 @@ def test_without_changes_the_schedule_is_followed(images, schedule):
     "by_epoch", [[1e-3, 1e-3, 1e-3], [0.0, 1e-3, 2e-3], [0.01, 0.0, 0.005]], ids=str
 )
 def test_a_rate_set_for_an_epoch_holds_for_all_of_it(images, schedule, by_epoch):
-    """Also the rate at which the one-cycle schedule would have begun, 1e-3."""
+    """Even if the rate equals the first rate of the one-cycle schedule, 1e-3."""
     used = rates_used(
         images,
         scheduler(lambda epoch: by_epoch[epoch]),
@@ -131,7 +131,7 @@ def test_rates_set_for_batches(images):
     )
 
     class Finder(keras.callbacks.Callback):
-        """A search for a learning rate, that raises it after each batch."""
+        """Callback that increases the learning rate after each batch."""
 
         def on_train_batch_end(self, batch, logs=None):
             rate = self.model.optimizer.learning_rate

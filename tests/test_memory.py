@@ -1,4 +1,4 @@
-"""Trainings that are kept: `memory`."""
+"""Cache of training runs: the parameter `memory`."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def images(sample):
 
 
 def kept(folder):
-    """The trainings in a folder, with the time at which each was written."""
+    """Return the training runs in a folder, with the time of their last change."""
     return {path: path.stat().st_mtime_ns for path in Path(folder).rglob("output.pkl")}
 
 
@@ -36,7 +36,7 @@ def test_the_same_training_is_not_done_again(images, tmp_path):
     clf = clone(plain).set_params(memory=str(tmp_path))
     for _ in range(2):
         clf.fit(X, y)
-        assert len(kept(tmp_path)) == 2  # the one that stops early and the refit
+        assert len(kept(tmp_path)) == 2  # the run with early stopping, and the refit
         np.testing.assert_array_equal(clf.predict_proba(X), plain.predict_proba(X))
         for name in "history_", "n_iter_", "best_epoch_", "n_parameters_":
             assert getattr(clf, name) == getattr(plain, name)
@@ -78,7 +78,7 @@ def test_other_images_labels_and_weights_are_trained_on(images, tmp_path):
 def test_what_changes_the_bits_of_a_run_is_part_of_its_key(
     images, tmp_path, monkeypatch
 ):
-    """A folder may be shared by machines, and outlive an update."""
+    """Different machines and versions may share a folder."""
     from fmnist_sk import _engine
 
     X, y = images
@@ -95,7 +95,7 @@ def test_what_changes_the_bits_of_a_run_is_part_of_its_key(
             patch.setattr(_engine, "training_environment", lambda c=changed: here | c)
             clf.fit(X, y)
         assert len(kept(tmp_path)) == n_runs
-    for fast in True, False:  # what "auto" stands for
+    for fast in True, False:  # the value that "auto" stands for
         monkeypatch.setattr(_engine, "has_fast_bfloat16", lambda fast=fast: fast)
         clf.fit(X, y)
     assert len(kept(tmp_path)) == n_runs + 1
@@ -104,7 +104,7 @@ def test_what_changes_the_bits_of_a_run_is_part_of_its_key(
 
 
 def test_the_number_of_threads_is_known():
-    """It is the one in force, not what the environment says today."""
+    """It is the number in use, not the present value of the variable."""
     code = """
 import tensorflow as tf
 from fmnist_sk import _engine
@@ -130,7 +130,7 @@ def test_an_architecture_that_has_no_name_is_refused(images, tmp_path):
     X, y = images
     for architecture in nested, lambda image_shape, n_classes: nested((28, 28, 1), 10):
         clf = quick(architecture=architecture, memory=str(tmp_path))
-        with pytest.raises(TypeError, match="memory cannot tell"):
+        with pytest.raises(TypeError, match="architecture that can be pickled"):
             clf.fit(X, y)
         assert not kept(tmp_path)
         clf.set_params(memory=None).fit(X, y)

@@ -1,4 +1,4 @@
-"""Meta-estimators of scikit-learn around the classifier."""
+"""Meta-estimators of scikit-learn with the classifier."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def data(sample):
 
 @pytest.fixture(scope="module")
 def two_classes(data):
-    """The same images with two classes: shirts, one image in ten, and the rest."""
+    """Same images with two classes: shirts (one image in ten) and all others."""
     X, y, X_test, y_test = data
     return X, y == "Shirt", X_test, y_test == "Shirt"
 

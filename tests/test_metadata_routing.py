@@ -27,7 +27,7 @@ def Xy(sample):
 
 @pytest.fixture(scope="module")
 def no_trousers(Xy):
-    """Weights of zero for a class that is easy to recognise."""
+    """Sample weights that are zero for a class that is easy to recognise."""
     return (Xy[1] != 1).astype(float)
 
 

@@ -1,4 +1,4 @@
-"""Scorers, reports and displays of `sklearn.metrics` and beside."""
+"""Scorers, reports and displays of `sklearn.metrics` and other modules."""
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -38,7 +38,7 @@ def no_window():
 
 @pytest.fixture(scope="module")
 def ten(sample):
-    """A classifier of ten names, images that it has not seen, and their names."""
+    """Classifier of ten names, test images, and their names."""
     names = np.array(CLASS_NAMES)
     clf = small_cnn(epochs=5, batch_size=32)
     clf.fit(sample.X_train[:500], names[sample.y_train[:500]])
@@ -47,7 +47,7 @@ def ten(sample):
 
 @pytest.fixture(scope="module")
 def two(sample):
-    """The same of shirts and other tops, the shirts being the positive class."""
+    """Same for shirts, the positive class, and other tops."""
 
     def tops(X, y):
         X, y = X[np.isin(y, [0, 2, 4, 6])], y[np.isin(y, [0, 2, 4, 6])]

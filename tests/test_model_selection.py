@@ -180,7 +180,7 @@ def test_validation_curve_over_epochs(Xy):
 
 
 def test_permutation_importance(sample):
-    # Every fourth pixel of every fourth row, the last of them dark.
+    # Every fourth pixel of every fourth row. The last pixel is dark.
     X = sample.X_train[:500].reshape(-1, 28, 28)[:, 2::4, 2::4].reshape(500, 49)
     X[:, -1] = 0
     clf = small_cnn(epochs=10).fit(X, sample.y_train[:500])

@@ -1,4 +1,4 @@
-"""A new augmentation operation is one file and one line, as `contributing` shows."""
+"""Addition of an augmentation operation by one file and one line."""
 
 import importlib
 import re
@@ -110,7 +110,7 @@ def test_a_classifier_trains_with_it(posterize, few):
 
 
 def test_errors_name_its_settings_and_random_numbers_of_others_stay(posterize):
-    with pytest.raises(ValueError, match=r"Known are .*'posterize'"):
+    with pytest.raises(ValueError, match=r"Valid settings are .*'posterize'"):
         check_augmentation({"blur": 1})
     images = make_images()
     flipped = augment(images, {"horizontal_flip": 0.5})
@@ -129,7 +129,7 @@ def test_an_operation_that_mixes_shares_the_images_with_the_others(add_operation
     assert_allclose((joined & (shares == 0.5)).mean(), 0.3, atol=0.06)
     unmixed = (shares == 1) & (mixed == images).all(axis=(1, 2, 3))
     assert 0.1 < unmixed.mean() < 0.2  # CutMix draws empty rectangles, too
-    with pytest.raises(ValueError, match="mix labels as well"):
+    with pytest.raises(ValueError, match="also mix labels"):
         augment(make_images(), {"halves": 1})
     quick(epochs=1, augmentation={"halves": 1.0}).fit(*few)
 
@@ -138,12 +138,12 @@ def test_names_are_taken_once():
     setting = Setting(OPERATIONS["move"].settings["zoom"].values, "Amount.")
     before = dict(OPERATIONS)
     for name, settings, message in [
-        ("move", {"jump": setting}, r"\['move'\] are taken"),
-        ("jump", {"zoom": setting}, r"\['zoom'\] are taken"),
+        ("move", {"jump": setting}, r"\['move'\] are already registered"),
+        ("jump", {"zoom": setting}, r"\['zoom'\] are already registered"),
     ]:
         with pytest.raises(ValueError, match=message):
             register(Operation(name, settings, function=None))
-    with pytest.raises(ValueError, match="needs a setting 'swap'"):
+    with pytest.raises(ValueError, match="requires a setting 'swap'"):
         register(MixingOperation("swap", {"exchange": setting}, function=None))
     assert before == OPERATIONS
 

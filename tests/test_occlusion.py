@@ -1,4 +1,4 @@
-"""Occlusion, against classifiers whose answer is known."""
+"""Occlusion sensitivity of classifiers with a known result."""
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ def fitted(images):
 
 
 def test_occlusion_finds_what_the_class_rests_on():
-    """Left or right half: covering the other half changes little."""
+    """The class depends on one half of the image: covering the other changes little."""
     rng = np.random.default_rng(0)
     X = rng.uniform(0, 0.1, size=(200, 6, 8))
     y = np.arange(200) % 2
@@ -39,7 +39,7 @@ def test_occlusion_finds_what_the_class_rests_on():
 
 def test_occlusion_worked_out_by_hand():
     class Mean(LogisticRegression):
-        """The probability of class 1 is the mean of the pixels."""
+        """Classifier whose probability of class 1 is the mean of the pixels."""
 
         def predict_proba(self, X):
             p = np.asarray(X).reshape(len(X), -1).mean(axis=1)
@@ -68,7 +68,7 @@ def test_what_covers_is_a_pixel_of_the_images(dtype):
     clf = Watcher().fit(X, [0, 0, 1, 1])
     occlusion_sensitivity(clf, X, patch_size=4)
     assert seen[1].dtype == dtype
-    assert seen[1].max() <= 0.1  # the mean, rounded where it has to be
+    assert seen[1].max() <= 0.1  # the mean, rounded for integers
     if dtype != np.float32:
         with pytest.raises(ValueError, match=r"fill_value=0\.5 is no value of dtype"):
             occlusion_sensitivity(clf, X, fill_value=0.5)

@@ -1,4 +1,4 @@
-"""Optuna's searches: over pipelines, with pruning, and in a study that is kept."""
+"""Searches with Optuna: over pipelines, with pruning, and with a stored study."""
 
 import pytest
 from _small import quick
@@ -68,7 +68,7 @@ def test_a_search_over_a_pipeline(digits):
 
 
 def test_pruning_by_partial_fit(digits):
-    """At a constant rate what is measured is what `fit` gives as well, bitwise."""
+    """With a constant learning rate, the scores equal those of `fit` bitwise."""
     clf = quick(epochs=4, lr_schedule="constant")
     search = OptunaSearchCV(
         clf,
@@ -81,7 +81,7 @@ def test_pruning_by_partial_fit(digits):
         study=new_study(),
     )
     search.fit(*digits)
-    assert set(lengths(search.study_)) == {1, 4}  # pruned, and complete
+    assert set(lengths(search.study_)) == {1, 4}  # pruned and complete trials
     best = clf.set_params(**search.best_params_)
     assert cross_val_score(best, *digits, cv=2).mean() == search.best_score_
     X, y = digits
@@ -117,7 +117,7 @@ def test_what_partial_fit_refuses_stops_the_search(digits, parameters, message):
 
 
 def test_pruning_within_whole_trainings(digits):
-    """A function as a callback reports to the trial: functions are never copied."""
+    """The callback reports to the trial by a function, which is never copied."""
     import keras
 
     X, y = digits
@@ -143,7 +143,7 @@ def test_pruning_within_whole_trainings(digits):
 
 
 def test_a_study_on_disk_goes_on(digits, tmp_path):
-    """Also for the searches of other processes, at the same time."""
+    """Other processes can continue the study at the same time."""
     grid = {"filters": choice(2, 4), "dropout": choice(0.0, 0.3)}
     for n_trials in 2, 4:
         journal = optuna.storages.journal.JournalFileBackend(str(tmp_path / "journal"))

@@ -18,7 +18,7 @@ from fmnist_sk import AugmentedOverSampler, ImageReshaper
 
 @pytest.fixture(scope="module")
 def unequal(sample):
-    """60 images of class 0, 20 of class 1 and 5 of class 2."""
+    """Images of three classes: 60 of class 0, 20 of class 1 and 5 of class 2."""
     rows = np.concatenate(
         [
             np.flatnonzero(sample.y_train == label)[:n]
@@ -51,7 +51,7 @@ def test_how_many(unequal, strategy, counts):
     assert X_more.dtype == X.dtype
     np.testing.assert_array_equal(X_more[: len(X)], X)
     np.testing.assert_array_equal(y_more, y[sampler.sample_indices_])
-    # Each image as often as any other of its class, give or take one.
+    # The numbers of copies of any two images of a class differ by at most one.
     times = np.bincount(sampler.sample_indices_)
     assert all(np.ptp(times[y == label]) <= 1 for label in range(3))
 
@@ -97,7 +97,7 @@ def test_forms(unequal):
 
 
 class Recorder(ClassifierMixin, BaseEstimator):
-    """Keeps what it is trained on."""
+    """Classifier that records its training data."""
 
     trained_on: ClassVar = []
 
@@ -111,7 +111,7 @@ class Recorder(ClassifierMixin, BaseEstimator):
 
 
 def test_no_copy_of_a_test_image_is_ever_trained_on():
-    """Every image has a value of its own, which no augmentation here changes."""
+    """Every image has a unique value, which the augmentation does not change."""
     X = np.repeat(np.arange(60), 16).reshape(60, 16).astype(float)
     y = (np.arange(60) % 4 == 0).astype(int)
     Recorder.trained_on.clear()
@@ -144,7 +144,7 @@ def test_in_pipelines_and_searches(unequal):
         pipeline, {"more__augmentation": ["light", {"rotation": 5}]}, cv=2
     ).fit(X, y)
     assert search.predict(X).shape == y.shape
-    # Prediction leaves the step out.
+    # Prediction skips the step.
     np.testing.assert_array_equal(
         search.predict_proba(X),
         search.best_estimator_["cnn"].predict_proba(X.reshape(-1, 28, 28, 1)),
@@ -213,9 +213,9 @@ def test_one_class_raises_as_in_imbalanced_learn(unequal, strategy):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"augmentation": "hard"}, "augmentation must be None, a str among"),
+        ({"augmentation": "hard"}, "must be a str among"),
         ({"augmentation": None}, "'augmentation' parameter"),
-        ({"augmentation": {"mixup": 0.5}}, "mix labels as well"),
+        ({"augmentation": {"mixup": 0.5}}, "also mix labels"),
         ({"sampling_strategy": 0}, "'sampling_strategy' parameter"),
         ({"sampling_strategy": np.inf}, "'sampling_strategy' parameter"),
         ({"sampling_strategy": "majority"}, "'sampling_strategy' parameter"),
@@ -225,10 +225,10 @@ def test_one_class_raises_as_in_imbalanced_learn(unequal, strategy):
         ({"sampling_strategy": {7: 10}}, r"\[7\] target class is/are not present"),
         ({"sampling_strategy": {0: 10}}, "greater or equal to the original number"),
         ({"sampling_strategy": {0: -1}}, "greater or equal to the original number"),
-        ({"sampling_strategy": {0: 60.5}}, "whole numbers of images"),
+        ({"sampling_strategy": {0: 60.5}}, "must be integers"),
         ({"sampling_strategy": lambda y: {7: 10}}, r"\[7\] target class"),
         ({"sampling_strategy": lambda y: 2}, "must return a dict"),
-        ({"image_shape": (3, 3)}, "needs 9 values"),
+        ({"image_shape": (3, 3)}, "requires 9 features"),
     ],
 )
 def test_bad_parameters(unequal, parameters, message):

@@ -1,4 +1,4 @@
-"""AugmentedOverSampler returns X and y in the container and the dtypes they came in."""
+"""AugmentedOverSampler: containers and dtypes of its output."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from fmnist_sk import AugmentedOverSampler
 
 CODES = np.repeat([0, 1, 2], [9, 5, 3])
-# One pixel for each kind of column that NumPy and pandas have for numbers.
+# One pixel for each numeric dtype of NumPy and pandas.
 COLUMNS = ("uint8", "int64", "bool", "float32", "Int16", "boolean", "Float64", ">i4")
 
 
@@ -24,7 +24,7 @@ def make_frame():
     for i, name in enumerate(frame):
         dtype = COLUMNS[i % len(COLUMNS)]
         if "bool" not in dtype:
-            # Too large for the narrower columns, into which such pixels move.
+            # Too large for the narrower columns, into which a shift moves such pixels.
             frame[name] *= 300_000 if dtype in ("int64", ">i4") else 200
         frame[name] = frame[name].astype(dtype)
     return frame
@@ -111,7 +111,7 @@ def test_the_dtype_of_series(dtype, values):
     assert y_more.index.equals(X_more.index)
     _, column, _ = resample(make_rows(), y.to_frame())
     assert_frame_equal(column, y_more.to_frame())
-    # The dtype changes nothing else.
+    # Nothing else depends on the dtype.
     assert_array_equal(indices, resample(make_rows(), values)[2])
     _, theirs = RandomOverSampler(random_state=0).fit_resample(make_rows(), y)
     assert y_more.dtype == theirs.dtype
@@ -135,7 +135,7 @@ def test_lists_give_lists():
     X_more, y_more, _ = resample(X.reshape(17, 4, 4).tolist(), y.tolist())
     assert X_more == expected.reshape(-1, 4, 4).tolist()
     assert type(y_more[0]) is int
-    # Only lists do, as in imbalanced-learn.
+    # Only lists are returned as lists, as in imbalanced-learn.
     assert isinstance(resample(tuple(X.tolist()), tuple(y))[0], np.ndarray)
 
 
@@ -161,7 +161,7 @@ def test_one_vs_all_labels(encode):
     [
         (np.ones((17, 3), int), "Multilabel and multioutput targets are not supported"),
         (np.eye(4, dtype=int)[CODES] * 2, "y should be a 1d array"),
-        (np.eye(3, dtype=int)[CODES] * (CODES < 2)[:, None], "3 rows .* have no class"),
+        (np.eye(3, dtype=int)[CODES] * (CODES < 2)[:, None], "3 rows have no class"),
         (None, "requires y to be passed"),
         (np.linspace(0, 1, 17), "Unknown label type"),
     ],

@@ -1,4 +1,4 @@
-"""Functions as architectures: what they may build, and that it is never mixed up."""
+"""Functions as architectures: networks that they may build, and their identity."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def assert_keras_predicts_the_same(clf, X):
 
 
 def ending_in(*last):
-    """A function whose network ends in some layers or functions of a tensor."""
+    """Return a function whose network ends in the given layers or functions."""
 
     def build(image_shape, n_classes):
         import keras
@@ -95,7 +95,7 @@ def test_what_comes_out_of_a_network_is_noticed(last, expected):
     "last", [lambda k: k.ops.softmax, lambda_softmax, lambda k: k.ops.log_softmax]
 )
 def test_softmax_is_not_applied_twice(last, images):
-    """The same network without softmax is the same model."""
+    """The network with softmax predicts the same as the network without."""
     X, y = images
     plain = own_cnn(ending_in()).fit(X, y)
     clf = own_cnn(ending_in(last)).fit(X, y)
@@ -107,7 +107,7 @@ def test_softmax_is_not_applied_twice(last, images):
 
 @pytest.mark.parametrize("n_classes", [2, 10])
 def test_scores_are_divided_by_their_sum(n_classes, images):
-    """As Keras's cross-entropy does with a sigmoid per class."""
+    """Keras's cross-entropy treats one sigmoid per class in the same way."""
     X, y = images
     clf = own_cnn(ending_in(lambda k: k.layers.Activation("sigmoid")), epochs=20)
     clf.fit(X, y % n_classes)
@@ -146,7 +146,7 @@ def test_looking_at_a_network_changes_nothing():
 
 
 def subclassed(how):
-    """A function that builds a subclass of keras.Model, in one of several ways."""
+    """Return a function that builds a subclass of keras.Model of the given kind."""
 
     def build(image_shape, n_classes):
         import keras
@@ -191,9 +191,9 @@ def test_subclassed_models(how, images):
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ("fails", "cannot be called .*no_such_attribute"),
-        ("two outputs", "has 2 outputs"),
-        ("wrong size", r"output has shape \(None, 11\)"),
+        ("fails", "Calling the model failed: .*no_such_attribute"),
+        ("two outputs", "of 2 outputs instead"),
+        ("wrong size", r"outputs of shape \(None, 11\)"),
     ],
 )
 def test_subclassed_models_that_do_not_fit(how, message, images):
@@ -245,10 +245,10 @@ def nothing_to_train(image_shape, n_classes):
 @pytest.mark.parametrize(
     ("architecture", "message"),
     [
-        (two_inputs, "has 2 inputs"),
-        (two_outputs, "has 2 outputs"),
-        (other_images, r"takes images of shape \(None, 32, 32, 3\)"),
-        (one_output, r"\(None, 1\). Two classes need two outputs"),
+        (two_inputs, "model with 2 inputs"),
+        (two_outputs, "of 2 outputs"),
+        (other_images, r"inputs of shape \(None, 32, 32, 3\)"),
+        (one_output, r"\(None, 1\) instead. .* requires two outputs"),
         (maps_for_outputs, r"shape \(None, 26, 26, 10\)"),
         (nothing_to_train, "trainable"),
     ],
@@ -332,7 +332,7 @@ def test_the_frozen_part_keeps_its_weights(images):
 
 
 def own_network(image_shape, n_classes, filters=8, dropout=0.1):
-    """Logits from a network with regularisation and stock batch normalisation."""
+    """Build a network with a regularizer and Keras's batch normalisation."""
     import keras
 
     return keras.Sequential(
@@ -419,7 +419,7 @@ def model_in_a_model(image_shape, n_classes):
 
 
 def own_normalisation(image_shape, n_classes):
-    """A network with a weight that is no float32."""
+    """Build a network with a weight that is not float32."""
     import keras
 
     return keras.Sequential(

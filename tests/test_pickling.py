@@ -1,4 +1,4 @@
-"""Round trips of models: joblib, pickle, copies and skops, in a fresh process too."""
+"""Round trips of models: joblib, pickle, copies and skops, also in a new process."""
 
 import copy
 import io
@@ -30,7 +30,7 @@ SMALL = {
     "augmentation": "light",
     "random_state": 0,
 }
-# What a file may take beside the weights.
+# Bytes that a file may take in addition to the weights.
 EXTRA_BYTES = 20_000
 PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
 WRITERS = {
@@ -43,7 +43,7 @@ WRITERS = {
     )
     for protocol in PROTOCOLS
 }
-# Ways to read, with what was written for them.
+# Functions that read a model, with the file that was written for each.
 READERS = {name: name for name in WRITERS} | {"joblib, mapped": "joblib"}
 
 
@@ -66,13 +66,13 @@ def data(sample):
 
 @pytest.fixture(scope="module")
 def fitted(data):
-    """A fitted model; the tests leave it as it is."""
+    """Fitted model, which the tests do not change."""
     return small().fit(*data)
 
 
 @pytest.fixture(scope="module")
 def partly_fitted(data):
-    """A model with the optimizer's state; the tests leave it as it is."""
+    """Model with the state of the optimizer, which the tests do not change."""
     return small().partial_fit(*data, classes=range(10)).partial_fit(*data)
 
 
@@ -103,7 +103,7 @@ print("null")
 
 @pytest.fixture(scope="module")
 def elsewhere(data, fitted, partly_fitted, tmp_path_factory):
-    """The probabilities that a fresh process computes with every kind of file."""
+    """Probabilities that a new process computes with each kind of file."""
     folder = tmp_path_factory.mktemp("models")
     np.savez(folder / "data.npz", X=data[0], y=data[1])
     for name, write in WRITERS.items():
@@ -134,7 +134,7 @@ def test_a_fresh_process_continues_the_same(
     np.testing.assert_array_equal(elsewhere[f"{reader}, {kind}, continued"], expected)
 
 
-# Protocol 2 knows no bytes and spells them as text, half as long again.
+# Protocol 2 has no bytes and stores them as text, which is 1.5 times as long.
 @pytest.mark.parametrize("name", [name for name in WRITERS if "2" not in name])
 def test_files_are_little_more_than_the_weights(name, tmp_path, data):
     model = FashionCNNClassifier(epochs=60, batch_size=200, random_state=0)
@@ -145,7 +145,7 @@ def test_files_are_little_more_than_the_weights(name, tmp_path, data):
 
 
 def test_only_partial_fit_keeps_the_optimizer_state(data, fitted, partly_fitted):
-    # Adam keeps two numbers a weight.
+    # Adam keeps two numbers per weight.
     for model, copies in ((fitted, 1), (partly_fitted, 3)):
         size = len(pickle.dumps(model))
         assert 0.9 * copies * weight_bytes(model) < size
@@ -166,7 +166,7 @@ def test_pickles_hold_nothing_of_keras(protocol, data, partly_fitted):
 
     Recorder(io.BytesIO(pickle.dumps(partly_fitted, protocol))).load()
     assert "fmnist_sk" in found
-    # At protocol 2 bytes are made by `_codecs.encode`.
+    # In protocol 2, `_codecs.encode` creates bytes.
     assert found <= {"fmnist_sk", "numpy", "builtins", "copyreg", "_codecs"}
 
 

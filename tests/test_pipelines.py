@@ -1,4 +1,4 @@
-"""The network inside pipelines, searches and other wrappers, and what it gets."""
+"""The network inside pipelines, searches and other wrappers, and its input."""
 
 import numpy as np
 import pandas as pd
@@ -71,7 +71,7 @@ def test_searches(images):
     assert first_layer_filters(search).shape == (4, 3, 3, 1)
     search = clone(search).set_params(refit=False).fit(X, y)
     for find in final_estimator, lambda estimator: grad_cam(estimator, X[:2]):
-        with pytest.raises(ValueError, match="set refit=True"):
+        with pytest.raises(ValueError, match="Set refit=True"):
             find(search)
 
 
@@ -159,9 +159,9 @@ def test_stacks_of_images():
     assert image_stack(rows.reshape(2, 3, 4)).shape == (2, 3, 4, 1)
     assert np.shares_memory(image_stack(rows), rows)
     assert image_stack(rows[:0]).shape == (0, 1, 12, 1)
-    with pytest.raises(ValueError, match="needs 9 values"):
+    with pytest.raises(ValueError, match="requires 9 features"):
         image_stack(rows, (3, 3))
-    with pytest.raises(ValueError, match="X must hold images"):
+    with pytest.raises(ValueError, match="X must contain images"):
         image_stack(rows[0])
 
 

@@ -1,4 +1,4 @@
-"""Displays: what they draw, and where."""
+"""Displays: the drawn data, and the Axes."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Displays of images: what is drawn, where, and under which name."""
+"""Displays of images: pixels, Axes and titles."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -43,7 +43,7 @@ def fitted(images):
 
 @pytest.fixture(scope="module")
 def search(images):
-    """A search over a pipeline, with strings for labels."""
+    """Search over a pipeline with strings as labels."""
     X, y = images
     return GridSearchCV(
         make_pipeline(ImageReshaper(), quick()),
@@ -53,7 +53,7 @@ def search(images):
 
 
 def shown(axes):
-    """The pixels of the image in an Axes."""
+    """Return the pixels of the image in an Axes."""
     return np.asarray(axes.get_images()[0].get_array())
 
 
@@ -202,7 +202,7 @@ def test_mistakes_of_a_pair_of_classes(search, sample):
 
 
 def test_the_predictions_are_the_estimators_own(sample):
-    """Not those of the highest probability, where a threshold moves them."""
+    """With a threshold, a prediction may not be the most probable class."""
     X, y = sample.X_train[:200] / 255, sample.y_train[:200] > 4
     moved = FixedThresholdClassifier(LogisticRegression(tol=0.1), threshold=0.01)
     moved.fit(X, y)
@@ -433,7 +433,7 @@ def test_what_does_not_fit(images, fitted):
         MisclassifiedImagesDisplay.from_predictions(X, y, y, order="first")
     with pytest.raises(ValueError, match="needs y_proba"):
         MisclassifiedImagesDisplay.from_predictions(X, y, y, order="confidence")
-    with pytest.raises(ValueError, match="X must hold images"):
+    with pytest.raises(ValueError, match="X must contain images"):
         ImageGridDisplay.from_data(X[0])
     for display in (
         ImageGridDisplay,

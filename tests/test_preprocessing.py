@@ -171,7 +171,7 @@ def test_a_frame_carries_the_shape_of_a_stack(transformer):
     array = clone(transformer).fit_transform(images)
     assert_array_equal(frame, rows_of(array))
     if transformer.get_params().get("image_shape") == "flat":
-        assert frame.attrs == {}  # rows were asked for
+        assert frame.attrs == {}  # rows were requested
         return
     assert frame.attrs == {"image_shape": (4, 6, 3)}
     assert frame.iloc[::2].attrs == frame.attrs
@@ -211,7 +211,7 @@ def test_image_shape_comes_before_that_of_a_frame(cls):
 
 
 class FrameWithoutAttributes:
-    """The part of polars' DataFrame that scikit-learn's set_output uses."""
+    """DataFrame with the methods of polars that scikit-learn's set_output uses."""
 
     container_lib = "plain frames"
 
@@ -242,7 +242,7 @@ def test_a_frame_that_loses_the_shape_is_made_with_a_warning(transformer):
     if transformer.get_params().get("image_shape") == "flat":
         assert len(transformer.fit_transform(colour())) == 72
         return
-    message = r'shape of the images, \(4, 6, 3\): .* Set image_shape on .* "pandas"'
+    message = r'shape of the images, \(4, 6, 3\)\. .* Set image_shape on .* "pandas"'
     with pytest.warns(UserWarning, match=message):
         transformer.fit_transform(colour())
     with pytest.warns(UserWarning, match=message):
@@ -271,7 +271,7 @@ def test_classes_are_stored_by_their_public_path(cls):
 
 
 class Convertible:
-    """An object that NumPy can convert, without shape or length."""
+    """Object that NumPy can convert, without shape or length."""
 
     def __init__(self, array):
         self.array = array
@@ -307,7 +307,7 @@ def test_objects_that_numpy_converts_are_images(transformer, convert, shape):
 @pytest.mark.parametrize(
     ("image_shape", "message"),
     [
-        ((3, 9), "needs 27 values an image, but X has 25 features"),
+        ((3, 9), "requires 27 features, but X has 25 features"),
         ((25,), "positive integers"),
         ((5.0, 5), "positive integers"),
         ((-5, -5), "positive integers"),

@@ -1,4 +1,4 @@
-"""The classifiers that come with the package."""
+"""Classifiers that ship with the package."""
 
 import io
 import zipfile
@@ -116,6 +116,6 @@ def test_packing_keeps_everything_but_the_last_digits(sample):
         again.predict_proba(X), clf.predict_proba(X), rtol=0.02, atol=2e-3
     )
     assert pretrained.pack(again) == pretrained.pack(clf)
-    # Training goes on from the same place.
+    # Training continues from the same state.
     np.testing.assert_array_equal(again.classes_, clf.classes_)
     assert again.partial_fit(X, y).n_iter_ == clf.n_iter_ + 1

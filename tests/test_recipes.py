@@ -1,4 +1,4 @@
-"""What "auto" and None stand for."""
+"""Values that "auto" and None stand for."""
 
 import numpy as np
 import pytest
@@ -56,7 +56,7 @@ def test_default_weight_decays():
 
 
 def test_networks_without_batch_normalisation_are_trained_gently():
-    """High learning rates need it."""
+    """High learning rates need batch normalisation."""
     assert recipe("standard").rate > recipe("standard", batch_norm=False).rate
     assert recipe("two_conv").rate == Recipe().rate
     assert recipe("vgg", batch_norm=False).epochs == recipe("vgg").epochs

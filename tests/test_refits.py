@@ -1,4 +1,4 @@
-"""Refitting, continuing, and predicting meanwhile: the old model or the new one."""
+"""Refits and continued training, also while other threads predict."""
 
 import copy
 import threading
@@ -19,7 +19,7 @@ def images(sample):
 
 
 def answer(clf, X):
-    """Labels and probabilities, or the error that refuses the images."""
+    """Return labels and probabilities, or the error message for the images."""
     try:
         return clf.predict(X).tolist(), clf.predict_proba(X).tobytes()
     except ValueError as error:
@@ -27,7 +27,7 @@ def answer(clf, X):
 
 
 def test_predictions_during_refits_are_the_old_or_the_new_models(images):
-    """Refits to other labels, fewer classes and images of another shape, and back."""
+    """The refits change the labels, the number of classes and the image shape."""
     X, y = images
     X_test = X[:7]
     tasks = [
@@ -40,7 +40,7 @@ def test_predictions_during_refits_are_the_old_or_the_new_models(images):
     clf = quick(epochs=1)
     expected = [answer(clone(clf).fit(*task), X_test) for task in tasks]
     labels, probabilities = ({a[i] for a in map(_hashable, expected)} for i in (0, 1))
-    assert len(probabilities) == 4  # of the same images, labels apart
+    assert len(probabilities) == 4  # for the same images, without the labels
     clf.fit(*tasks[0])
     answers, stop = [], threading.Event()
 
@@ -63,7 +63,7 @@ def test_predictions_during_refits_are_the_old_or_the_new_models(images):
     seen = {_hashable(a) for a in answers}
     assert {a[0] for a in seen} <= labels
     assert {a[1] for a in seen} <= probabilities
-    assert len(seen) > 3  # refits were seen at work
+    assert len(seen) > 3  # predictions saw refits in progress
 
 
 def _hashable(answer):
@@ -202,7 +202,7 @@ def test_pretrained_networks_keep_their_statistics(sample):
 
 
 def test_an_image_counts_as_much_in_small_batches_as_in_large_ones(images):
-    """A new network sees the mean of its batches, whatever their sizes."""
+    """The moving statistics of a new network are means over all images."""
     X, y = images
     clf = quick(learning_rate=1e-9, lr_schedule="constant", augmentation=None)
     whole = clone(clf).set_params(epochs=1, batch_size=50).fit(X, y)

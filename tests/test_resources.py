@@ -38,7 +38,7 @@ def test_repeated_fits_leave_no_memory_behind():
 
 
 def build_mean(image_shape, n_classes):
-    """Build a network that is quick to train on a large array."""
+    """Build a network that trains quickly on a large array."""
     import keras
 
     return keras.Sequential(

@@ -1,4 +1,4 @@
-"""Interruptions, divergence, extreme data: nothing is lost, nothing silently wrong."""
+"""Interruptions, divergence and extreme data: no lost models, no silent errors."""
 
 import _thread
 import threading
@@ -84,7 +84,7 @@ def test_divergence_in_the_last_step_raises(images):
 
 @pytest.fixture
 def built(monkeypatch):
-    """Training graphs built during a test."""
+    """Training graphs that are built during a test."""
     from fmnist_sk._training._graph import TrainingGraph
 
     graphs, build = [], TrainingGraph.__init__
@@ -105,7 +105,7 @@ def test_rates_share_a_graph(images, built):
         "label_smoothing": [0.0, 0.2],
         "learning_rate": [1e-3, 1e-2],
     }
-    # A size that no other test uses, so that there is no graph to reuse yet.
+    # A size that no other test uses, so that no graph can be reused yet.
     quick(dropout=0.1, filters=7).fit(X, y)
     assert len(built) == 1
     for name, values in rates.items():
@@ -116,7 +116,7 @@ def test_rates_share_a_graph(images, built):
         assert abs(first.predict_proba(X) - second.predict_proba(X)).max() > 1e-3
     assert len(built) == 1
     quick(dropout=0.1, filters=6).fit(X, y)
-    assert len(built) == 2  # the count does see another graph
+    assert len(built) == 2  # another graph is counted
 
 
 def test_class_weights_of_parts_of_the_data(images):
@@ -161,10 +161,10 @@ def test_pixels_too_large_are_refused(images):
 def test_going_on_with_another_network_is_refused(images):
     X, y = images
     clf = quick(warm_start=True, dropout=0.1).fit(X, y)
-    clf.set_params(dropout=0.3).fit(X, y)  # no other network
-    with pytest.raises(ValueError, match="cannot go on"):
+    clf.set_params(dropout=0.3).fit(X, y)  # the network is the same
+    with pytest.raises(ValueError, match="cannot continue"):
         clf.set_params(filters=8).fit(X, y)
-    with pytest.raises(ValueError, match="cannot go on"):
+    with pytest.raises(ValueError, match="cannot continue"):
         clf.partial_fit(X, y)
     with pytest.raises(ValueError, match="image_shape"):
         clf.set_params(filters=None, image_shape=(14, 56)).fit(X, y)

@@ -1,4 +1,4 @@
-"""What Keras callbacks save while a network is trained."""
+"""Models that Keras callbacks save during training."""
 
 import numpy as np
 from _processes import run_python
@@ -71,7 +71,7 @@ def test_a_network_in_training_is_saved_as_an_ordinary_model(tmp_path):
 
 
 def test_the_hook_says_what_is_saved(tmp_path):
-    """Also of a function's network, whose model is the user's own."""
+    """This includes the network of a function, whose model belongs to the user."""
     import keras
 
     normalisation = Normalisation(np.array([90.0]), np.array([70.0]))

@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks, which see the epochs of a training as tasks."""
+"""scikit-learn's callbacks, which see the epochs of a training run as tasks."""
 
 import copy
 import gc
@@ -32,13 +32,13 @@ def images(sample):
 
 
 def path_of(context):
-    """The names of the tasks from the outermost one to this one."""
+    """Return the names of the tasks from the outermost task to this task."""
     name = context.source_task_name or context.task_name
     return [*(path_of(context.parent) if context.parent else []), name]
 
 
 class Watch:
-    """Asks for nothing; passed on to the parts of pipelines and searches."""
+    """Callback that requests nothing and watches parts of pipelines and searches."""
 
     max_propagation_depth = None
 
@@ -56,7 +56,7 @@ class Watch:
 
 
 class Log(Watch):
-    """Writes what happens to a file, which other processes can do as well."""
+    """Callback that writes events to a file, also from other processes."""
 
     def __init__(self, path):
         self.path = path
@@ -80,7 +80,7 @@ class Log(Watch):
 
 
 class Snapshots(Watch):
-    """Asks for everything, and keeps it."""
+    """Callback that requests all values and keeps them."""
 
     def __init__(self):
         self.begun, self.ended = [], []
@@ -96,7 +96,7 @@ class Snapshots(Watch):
 
 
 class Stop(Watch):
-    """Stops at the n-th end of a task of a name."""
+    """Callback that stops at the n-th end of a task with a given name."""
 
     def __init__(self, name, n):
         self.name, self.left = name, n
@@ -107,7 +107,7 @@ class Stop(Watch):
 
 
 class Fail(Watch):
-    """Raises in one of its methods."""
+    """Callback that raises in one of its methods."""
 
     def __init__(self, where, error):
         self.where, self.error, self.torn_down = where, error, 0
@@ -197,7 +197,7 @@ def test_the_tasks_in_a_search_over_a_pipeline(images, tmp_path, n_jobs, capsys)
     assert sorted(map(str, ended)) == sorted(
         str(path) for what, path in log.read() if what == "begin"
     )
-    # A score an epoch, and one of the whole, of each training.
+    # One score per epoch and one of the whole fit, for each training run.
     scores = monitor.get_logs().data_as_pandas
     assert (scores["task_name"] == "epoch").sum() == 2 + 2 * 2 + epochs
     assert (scores["task_name"] == "fit").sum() == 4 + 1
@@ -207,7 +207,7 @@ def test_the_tasks_in_a_search_over_a_pipeline(images, tmp_path, n_jobs, capsys)
     shown = capsys.readouterr().out
     assert "search #0" in shown
     assert "fit-final-estimator | FashionCNNClassifier - fit" in shown
-    # Nothing of it stays behind.
+    # No attributes remain.
     assert not hasattr(search.best_estimator_, "_parent_callback_ctx")
 
 
@@ -257,7 +257,7 @@ def test_what_a_callback_gets(images):
     np.testing.assert_array_equal(
         seen.ended[clf.best_epoch_ - 1][-1].predict_proba(X), clf.predict_proba(X)
     )
-    # An epoch begins as the one before has ended.
+    # An epoch begins in the state in which the previous epoch has ended.
     for begun, ended in zip(seen.begun[2:], seen.ended[:-2], strict=True):
         np.testing.assert_array_equal(
             begun[-1]._fitted.weights[0], ended[-1]._fitted.weights[0]
@@ -288,7 +288,7 @@ def test_a_stop_ends_training_after_that_epoch(images, tmp_path):
     clf = quick(**how).set_callbacks(Stop("epoch", 2), log).fit(*images)
     assert log.ended() == [*[["fit", "epoch"]] * 2, ["fit"]]
     assert_same_model(clf, quick(**how | {"epochs": 2}).fit(*images))
-    # The next training of the same graph goes to its end.
+    # The next training run of the same graph is complete.
     assert quick(**how).fit(*images).n_iter_ == 6
 
 
@@ -327,7 +327,7 @@ def test_a_callback_that_watches_partial_fit_changes_nothing(images):
         for clf in watched, alone:
             clf.partial_fit(*images, classes=range(10))
         assert_same_model(watched, alone)
-    # What a callback got is as good as the estimator to go on with.
+    # Training can continue from the estimator that a callback received.
     *_, fitted = seen.ended[0]
     assert_same_model(fitted.set_callbacks().partial_fit(*images), alone)
 
@@ -373,7 +373,7 @@ def test_pickling(images, tmp_path):
         joblib.load(io.BytesIO(buffer.getvalue())),
         copy.deepcopy(clf),
     ]
-    # As scikit-learn's own estimators do, which is how callbacks get into workers.
+    # Like scikit-learn's own estimators: callbacks reach workers in this way.
     for other in loaded:
         assert_same_model(other, clf)
         (its_own,) = other._skl_callbacks
@@ -386,7 +386,7 @@ def test_pickling(images, tmp_path):
 
 def test_save_model_leaves_callbacks_behind(images, tmp_path):
     class Checkpoint(Watch):
-        """Saves the estimator after each epoch, and cannot be pickled itself."""
+        """Callback that saves the estimator after each epoch and cannot be pickled."""
 
         def on_fit_task_end(self, estimator, context, *, fitted_estimator):
             if context.task_name == "epoch":

@@ -1,4 +1,4 @@
-"""How FashionCNNClassifier trains: weights, hold-outs, going on."""
+"""Training of FashionCNNClassifier: weights, held-out images, continued training."""
 
 import copy
 from types import SimpleNamespace
@@ -23,10 +23,11 @@ def images(sample):
 
 
 def test_weights_stand_for_repetition(sample):
-    """The check of scikit-learn's suite that batch normalisation does not pass.
+    """Equivalent of scikit-learn's check, which networks with batch norm fail.
 
-    Without it, and with one batch of all images, weighting an image by k is the same
-    as giving it k times, up to float32's rounding, and weight 0 is leaving it out.
+    Without batch normalisation, and with one batch of all images, a weight of k has the
+    same effect as k copies of the image, up to rounding in float32. Weight 0 has the
+    same effect as leaving the image out.
     """
     X, y = sample.X_train[:60], sample.y_train[:60] % 3
     weight = np.random.default_rng(0).integers(0, 4, size=60)
@@ -39,8 +40,8 @@ def test_weights_stand_for_repetition(sample):
         precision="float32",
     )
     X_repeated, y_repeated = X.repeat(weight, axis=0), y.repeat(weight)
-    # Mean and scale are those of the images whatever their weights: give both fits
-    # images that have them already.
+    # Mean and scale do not depend on weights, so both fits get images that are already
+    # standardised.
     mean, scale = X.mean(), X.std()
     X, X_repeated = (X - mean) / scale, (X_repeated - mean) / scale
     weighted = clone(clf).fit(X, y, sample_weight=weight)
@@ -87,7 +88,7 @@ def test_class_weights_that_are_no_weights_are_refused(images, weight):
     for call in ("fit", "partial_fit"):
         clf = quick(class_weight={0: weight})
         extra = {"classes": np.unique(y)} if call == "partial_fit" else {}
-        with pytest.raises(ValueError, match="class_weight must hold finite numbers"):
+        with pytest.raises(ValueError, match="'class_weight' parameter must contain"):
             getattr(clf, call)(X, y, **extra)
         assert not hasattr(clf, "classes_")
 
@@ -114,7 +115,7 @@ def test_validation_data_is_measured_and_not_trained_on(images, sample):
     alone = quick().fit(X, y)
     np.testing.assert_array_equal(watched.predict_proba(X), alone.predict_proba(X))
     assert len(watched.history_["val_loss"]) == 2
-    # The held-out figures are the fitted estimator's own, but for the precision.
+    # The held-out metrics equal those of the fitted estimator, up to precision.
     assert watched.history_["val_accuracy"][-1] == pytest.approx(
         accuracy_score(y_val, watched.predict(X_val)), abs=0.02
     )
@@ -133,7 +134,7 @@ def test_validation_labels_and_weights(images):
         X, names, X_val=X[:100], y_val=names[:100], sample_weight_val=weight
     )
     assert weighted.history_ == half.history_
-    with pytest.raises(ValueError, match="given together"):
+    with pytest.raises(ValueError, match="passed together"):
         quick().fit(X, y, X_val=X)
     with pytest.raises(ValueError, match="unknown labels"):
         quick().fit(X, names, X_val=X[:3], y_val=["a", "b", "z"])
@@ -171,7 +172,7 @@ def test_the_hold_out_is_stratified_and_shuffled(sample):
 
 @pytest.mark.parametrize(("n_images", "fraction"), [(50, 0.1), (20, 0.1), (40, 0.9)])
 def test_a_small_hold_out_has_an_image_of_each_class(sample, n_images, fraction):
-    """Two images of each class suffice."""
+    """Two images of each class are sufficient."""
     rows = np.concatenate(
         [np.flatnonzero(sample.y_train == k)[: n_images // 10] for k in range(10)]
     )
@@ -233,7 +234,7 @@ def test_refit_needs_images_that_were_held_out_from_X(images):
         np.testing.assert_array_equal(a, b)
 
 
-# -- Going on ------------------------------------------------------------------------
+# -- Continued training --------------------------------------------------------------
 
 
 def test_warm_start_goes_on_from_the_weights(images):
@@ -281,7 +282,7 @@ def test_a_failed_first_partial_fit_leaves_nothing(images):
     assert vars(clf) == vars(quick())
 
 
-# -- Parts ---------------------------------------------------------------------------
+# -- Parts of a training run ---------------------------------------------------------
 
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
@@ -377,9 +378,9 @@ def test_a_label_of_almost_no_weight_is_not_learnt_from_partners_either(
 
 
 def test_the_accuracy_of_mixed_images_counts_both_labels(images):
-    """Images that are their partner's but for their label: the partner's counts."""
+    """All pixels come from the partner, so the label of the partner counts."""
     X, y = images
-    halves = {"cutmix": 1.0, "cutmix_alpha": 1e-3}  # all or nothing of the image
+    halves = {"cutmix": 1.0, "cutmix_alpha": 1e-3}  # either the whole image or nothing
     clf = quick(augmentation=halves, epochs=20, learning_rate=0.01).fit(X, y)
     plain = quick(epochs=20, learning_rate=0.01).fit(X, y)
     assert plain.history_["accuracy"][-1] > 0.9

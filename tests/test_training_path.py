@@ -1,4 +1,4 @@
-"""What the compiled training step is made of."""
+"""Operations of the compiled training step."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_the_fused_optimizers_do_what_keras_does(optimizer):
 
 @pytest.mark.parametrize("architecture", ["standard", "two_conv", "resnet"])
 def test_nothing_of_the_training_step_is_compiled_by_xla(architecture, sample):
-    """On a CPU it convolves three times slower than oneDNN."""
+    """On a CPU, convolutions of XLA take three times as long as those of oneDNN."""
     from fmnist_sk._training import _graph_pool
 
     X, y = sample.X_train[:40].astype(np.uint16), sample.y_train[:40]
@@ -40,7 +40,7 @@ def test_nothing_of_the_training_step_is_compiled_by_xla(architecture, sample):
     clf.fit(X, y).fit(X.astype(np.uint8), y)
     graph = next(reversed(_graph_pool._idle.values()))[-1]
     functions = list(graph.train_steps.traces.values())
-    assert len(functions) == 2  # for whole pixels, and for normalised images
+    assert len(functions) == 2  # for uint8 pixels and for normalised images
     for function in functions:
         definition = function.graph.as_graph_def()
         nodes = [*definition.node, *definition.library.function]
@@ -52,7 +52,7 @@ def test_nothing_of_the_training_step_is_compiled_by_xla(architecture, sample):
 @pytest.mark.parametrize("units", [8, 16, 20])
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
 def test_batch_normalisation_of_any_width(units, dtype):
-    """Widths that oneDNN is slow at in bfloat16 are normalised in float32."""
+    """Maps whose number is slow in oneDNN's bfloat16 are normalised in float32."""
     import tensorflow as tf
 
     from fmnist_sk.architectures._fast_layers import DenseBlock
@@ -67,7 +67,7 @@ def test_batch_normalisation_of_any_width(units, dtype):
 
 
 def test_folded_weights_predict_what_keras_predicts(sample):
-    """After some training, so that the moving statistics are not the initial ones."""
+    """Training changes the moving statistics from their initial values."""
     X, y = sample.X_train[:300], sample.y_train[:300]
     for architecture in "standard", "resnet":
         clf = quick(architecture=architecture, filters=8, activation="gelu")

@@ -21,7 +21,7 @@ from fmnist_sk._validation import (
 
 
 class Images(BaseEstimator):
-    """An estimator with nothing in it."""
+    """Estimator without parameters."""
 
     def __init__(self, image_shape=None):
         self.image_shape = image_shape
@@ -189,7 +189,9 @@ def test_a_shape_given_by_the_user_comes_before_that_of_the_frame():
 
 def test_a_shape_that_no_longer_fits_is_ignored_with_a_warning():
     frame = frame_of((8, 32, 3), n_columns=100)
-    with pytest.warns(UserWarning, match=r"needs 768 columns, but X has 100\. The"):
+    with pytest.warns(
+        UserWarning, match=r"requires 768 .*, but X has 100 features\. The"
+    ):
         estimator = Images().learn(frame)
     assert estimator.image_shape_ == (10, 10, 1)
     validate_images(estimator, frame, reset=False)

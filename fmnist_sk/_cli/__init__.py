@@ -1,4 +1,4 @@
-"""Commands of the command line, and the error that they report."""
+"""Commands of the command line, and the error that they raise."""
 
 
 class CommandError(Exception):

@@ -54,18 +54,16 @@ def demo(args):
             ),
         ]
     )
-    print(f"Training on {len(y):,} images, validating on {len(y_val):,} others ...")
-    _start_engine()
+    _start_engine(announce=True)
+    _announce(f"Training on {len(y):,} images, validating on {len(y_val):,} images ...")
     start = time.perf_counter()
     model.fit(X, y, cnn__X_val=X_val, cnn__y_val=y_val)
     seconds = time.perf_counter() - start
     y_pred = model.predict(test.X)
     model.class_names_ = list(CLASS_NAMES)
     _print_report(model, test.y, y_pred, model.class_names_)
-    print(
-        f"Test accuracy {accuracy_score(test.y, y_pred):.2%} after {seconds:.0f} s of "
-        "training.\n"
-    )
+    accuracy = accuracy_score(test.y, y_pred)
+    print(f"Test accuracy: {accuracy:.2%} (trained in {seconds:.0f} s)\n")
     written = {
         name: folder / name
         for name in (
@@ -80,41 +78,39 @@ def demo(args):
     _save_training_curves(curves, model)
     _save_mistakes(mistakes, model, test, model.class_names_)
     files.save(model, stored)
-    print("Confusion matrix:", matrix)
-    print("Training curves: ", curves)
-    print("Mistakes:        ", mistakes)
-    print("Fitted pipeline: ", stored)
-    print("\nTo use it in Python:")
+    print("Confusion matrix:    ", matrix)
+    print("Training curves:     ", curves)
+    print("Misclassified images:", mistakes)
+    print("Fitted pipeline:     ", stored)
+    print("\nTo use the pipeline in Python:")
     print(f"  import joblib; model = joblib.load({str(stored)!r})")
     print("  model.predict(X)  # uint8 images of shape (n, 28, 28) -> labels 0 to 9")
 
 
 def _demo_data(sample):
     """Load Fashion-MNIST or the sample, and print which one and why."""
-    reason = "as you asked"
-    if not sample:
-        print("Looking for Fashion-MNIST; if it is not here, 30 MB are downloaded ...")
+    if sample:
+        train, test = files.load_parts("sample", None)
+        name = "the sample of Fashion-MNIST that ships with the package"
+    else:
+        _announce(
+            "Loading Fashion-MNIST (a download of 30 MB if it is not on this machine) "
+            "..."
+        )
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 train, test = files.load_parts("fashion-mnist", None, n_retries=0)
         except FileNotFoundError:
-            reason = (
-                "because the full set is neither on this machine nor could be "
-                "downloaded\n(`apt-get install dataset-fashion-mnist` installs it on "
-                "Debian and Ubuntu)"
-            )
-        else:
             print(
-                f"Data: the real Fashion-MNIST, {len(train.y):,} images for training "
-                f"and {len(test.y):,} for testing."
+                "Fashion-MNIST is not on this machine and could not be downloaded. On "
+                "Debian and\nUbuntu, `apt-get install dataset-fashion-mnist` installs "
+                "it."
             )
-            return train, test
-    train, test = files.load_parts("sample", None)
-    print(
-        f"Data: the sample of Fashion-MNIST within the package, {len(train.y):,} "
-        f"images for training\nand {len(test.y):,} for testing, {reason}."
-    )
+            return _demo_data(sample=True)
+        name = "Fashion-MNIST"
+    _announce(f"Data: {name}")
+    _announce(f"      {len(train.y):,} training images, {len(test.y):,} test images")
     return train, test
 
 
@@ -125,14 +121,14 @@ def train(args):
     unknown = [name for name in parameters if name not in known]
     if unknown:
         raise CommandError(
-            f"--param {unknown[0]}: there is no such parameter; there are "
-            f"{', '.join(sorted(known))}",
+            f"--param: invalid parameter {unknown[0]!r} for FashionCNNClassifier. "
+            f"Valid parameters are: {', '.join(sorted(known))}.",
             status=2,
         )
     files.check_model_path(args.model)
     train, test = files.load_parts(args.data, args.target)
     if train is None:
-        raise CommandError(f"{args.data}: has images to test on, none to train on")
+        raise CommandError(f"{args.data}: contains test images but no training images")
     X, y, names = train
     if test is None and args.test_size:
         X, X_test, y, y_test = train_test_split(
@@ -142,11 +138,11 @@ def train(args):
     if args.class_names:
         names = _given_names(args.class_names, len(np.unique(y)))
     model = FashionCNNClassifier(**parameters)
-    print(f"Training on {len(y):,} images ...")
-    _start_engine()
+    _start_engine(announce=True)
+    _announce(f"Training on {len(y):,} images ...")
     start = time.perf_counter()
     model.fit(X, y)
-    print(f"Trained in {time.perf_counter() - start:.0f} s.")
+    print(f"Trained in {time.perf_counter() - start:.0f} s")
     if names:
         model.class_names_ = list(names)
     files.save(model, args.model)
@@ -212,13 +208,26 @@ def predict(args):
         print("Probabilities:", args.csv)
 
 
-def _start_engine():
-    """Start TensorFlow without the lines that its libraries print while loading.
+def _announce(line):
+    """Print a line before long work, also into a pipe without delay."""
+    print(line, flush=True)
 
-    No setting prevents these lines, because the libraries write to stderr before they
-    read any setting. Errors are raised, so they are still reported.
+
+def _start_engine(*, announce=False):
+    """Start TensorFlow without the log lines that its libraries write while loading.
+
+    `_engine` says why no setting hides these lines. This program owns its process, so
+    it can redirect stderr for that moment, which the package must not do. Errors of the
+    import are Python exceptions, which are reported afterwards. A user who sets
+    TF_CPP_MIN_LOG_LEVEL below 3 sees all lines, to find out why loading crashes.
     """
     if "tensorflow" in sys.modules:
+        return
+    if announce:
+        _announce("Starting TensorFlow, which takes several seconds ...")
+    # A process that has started TensorFlow passes level 3 on to this process.
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
+        _engine.start()
         return
     sys.stderr.flush()
     stderr, silence = os.dup(2), os.open(os.devnull, os.O_WRONLY)
@@ -250,7 +259,8 @@ def _given_names(given, n_classes):
     )
     if len(names) != n_classes:
         raise CommandError(
-            f"--class-names: {len(names)} names for {n_classes} classes", status=2
+            f"--class-names: got {len(names)} names, but there are {n_classes} classes",
+            status=2,
         )
     return list(names)
 
@@ -260,21 +270,21 @@ def _evaluate(model, data, names, source):
     unknown = sorted(set(data.y.tolist()) - set(model.classes_.tolist()), key=str)
     if unknown:
         raise CommandError(
-            f"{source}: has labels that the model does not know, "
-            f"{', '.join(map(repr, unknown[:5]))}; it knows "
-            f"{', '.join(map(repr, model.classes_.tolist()))}"
+            f"{source}: contains labels that were not in the training data: "
+            f"{', '.join(map(repr, unknown[:5]))}. The classes of the model are "
+            f"{', '.join(map(repr, model.classes_.tolist()))}."
         )
-    _start_engine()
+    _start_engine(announce=True)
     y_pred = model.predict(data.X)
     _print_report(model, data.y, y_pred, names)
-    print(f"Images:                  {len(data.y):,}")
-    print(f"Accuracy:                {accuracy_score(data.y, y_pred):.4f}")
+    print(f"Images:                     {len(data.y):,}")
+    print(f"Accuracy:                   {accuracy_score(data.y, y_pred):.4f}")
     given = {"y_proba": model.predict_proba(data.X), "labels": model.classes_}
-    nll = log_loss(data.y, given["y_proba"], labels=model.classes_)
-    print(f"Negative log-likelihood: {nll:.4f} nats an image")
-    print(f"Brier score:             {brier_score_loss(data.y, **given):.4f}")
+    loss = log_loss(data.y, given["y_proba"], labels=model.classes_)
+    print(f"Log loss:                   {loss:.4f}")
+    print(f"Brier score:                {brier_score_loss(data.y, **given):.4f}")
     error = expected_calibration_error(data.y, **given)
-    print(f"Calibration error:       {error:.4f} (expected, in 15 bins)")
+    print(f"Expected calibration error: {error:.4f} (15 bins)")
     return y_pred
 
 

@@ -22,7 +22,7 @@ _LUMA = np.array([0.299, 0.587, 0.114])
 
 
 class LabelledImages(NamedTuple):
-    """Images, their labels and, where they are known, the names of the classes."""
+    """Images, their labels and, if known, the names of the classes."""
 
     X: np.ndarray
     y: np.ndarray
@@ -31,20 +31,20 @@ class LabelledImages(NamedTuple):
 
 @contextmanager
 def reading(path):
-    """Turn any error about a user's file into one line that names the file."""
+    """Turn any error about a user's file into a `CommandError` that names the file."""
     try:
         yield
     except CommandError:
         raise
     except FileNotFoundError:
-        raise CommandError(f"{path}: there is no such file") from None
+        raise CommandError(f"{path}: no such file") from None
     except Exception as error:  # parsers and unpicklers raise anything
         reason = " ".join(str(error).split()) or type(error).__name__
         raise CommandError(f"{path}: cannot be read ({reason})") from error
 
 
 def as_pixels(X):
-    """Convert whole numbers from 0 to 255 to uint8, an eighth of the memory."""
+    """Convert integers from 0 to 255 to uint8, which takes an eighth of the memory."""
     X = np.asarray(X)
     if X.dtype.kind in "iu" and X.size and X.min() >= 0 and X.max() <= 255:
         return X.astype(np.uint8, copy=False)
@@ -80,8 +80,8 @@ def load_parts(source, target, **options):
     suffix = Path(source).suffix.lower()
     if suffix not in (".npz", ".csv"):
         raise CommandError(
-            f"--data must be fashion-mnist, sample, or a file that ends in .npz or "
-            f".csv, not {source!r}",
+            "--data must be fashion-mnist, sample, or a .npz or .csv file. Got "
+            f"{source!r} instead.",
             status=2,
         )
     with reading(source):
@@ -89,8 +89,8 @@ def load_parts(source, target, **options):
             frame = _read_csv(source)
             if target not in frame:
                 raise CommandError(
-                    f"{source}: there is no column {target!r} of labels (--target "
-                    f"names it); its columns are {_shortened(frame.columns)}"
+                    f"{source}: no column {target!r}. Set --target to the column of "
+                    f"labels. The columns are {_shortened(frame.columns)}."
                 )
             X = frame.drop(columns=target).to_numpy()
             return LabelledImages(as_pixels(X), frame[target].to_numpy()), None
@@ -106,8 +106,8 @@ def load_parts(source, target, **options):
             )
             if train is None and test is None:
                 raise CommandError(
-                    f"{source}: needs arrays X and y, or x_train and y_train; it has "
-                    f"{_shortened(arrays)}"
+                    f"{source}: must contain arrays X and y, or x_train and y_train. "
+                    f"The arrays are {_shortened(arrays)}."
                 )
             return train, test
 
@@ -163,7 +163,8 @@ def _only_images(path, arrays):
             return arrays[name]
     if len(arrays) != 1:
         raise CommandError(
-            f"{path}: needs an array X, x_test or only one; it has {_shortened(arrays)}"
+            f"{path}: must contain an array X or x_test, or a single array. The arrays "
+            f"are {_shortened(arrays)}."
         )
     return arrays[next(iter(arrays))]
 
@@ -179,7 +180,8 @@ def _read_picture(path, image_shape, white):
     if picture.shape[:2] != (height, width):
         raise CommandError(
             f"{path}: is {picture.shape[1]} pixels wide and {picture.shape[0]} high, "
-            f"but the model takes images {width} wide and {height} high"
+            f"but the model expects images {width} pixels wide and {height} high. "
+            "Resize the image."
         )
     if picture.ndim == 2:
         picture = picture[..., np.newaxis].repeat(3, axis=-1)
@@ -189,8 +191,8 @@ def _read_picture(path, image_shape, white):
         picture = (picture @ _LUMA)[..., np.newaxis]
     elif channels != 3:
         raise CommandError(
-            f"{path}: the model takes images of {channels} channels; give those in an "
-            ".npy or .npz file"
+            f"{path}: the model expects images of {channels} channels. Pass them in a "
+            ".npy or .npz file."
         )
     if white == 255:
         return (255 * picture).round().astype(np.uint8)
@@ -216,7 +218,7 @@ def check_model_path(path):
     if path.suffix == ".skops":
         optional_import("skops.io", extra="skops", why="Saving a .skops file")
     if path.is_dir():
-        raise CommandError(f"{path}: is a folder, not a file", status=2)
+        raise CommandError(f"{path}: is a folder. Pass the path of a file.", status=2)
     check_folder(path)
 
 
@@ -224,7 +226,7 @@ def check_folder(path):
     """Check, before long work, that the folder of a file exists."""
     folder = Path(path).parent
     if not folder.is_dir():
-        raise CommandError(f"{path}: there is no folder {folder}")
+        raise CommandError(f"{path}: no such folder: {folder}")
 
 
 def save(model, path):
@@ -248,7 +250,7 @@ def load(path):
             model = joblib.load(path)
     if not hasattr(model, "predict_proba") or not hasattr(model, "classes_"):
         raise CommandError(
-            f"{path}: holds no fitted classifier with predict_proba but a "
-            f"{type(model).__name__}"
+            f"{path}: must contain a fitted classifier with predict_proba. Got a "
+            f"{type(model).__name__} instead."
         )
     return model

@@ -130,8 +130,8 @@ def check_image_shape(image_shape):
         isinstance(size, Integral) and size > 0 for size in shape
     ):
         raise ValueError(
-            "image_shape must be (height, width) or (height, width, channels), all "
-            f"positive integers. Got {image_shape!r} instead."
+            "The 'image_shape' parameter must be (height, width) or (height, width, "
+            f"channels), with positive integers. Got {image_shape!r} instead."
         )
     return tuple(int(size) for size in (*shape, 1)[:3])
 
@@ -163,8 +163,8 @@ def infer_image_shape(X_shape, image_shape=None):
         shape = check_image_shape(image_shape)
         if math.prod(shape) != n_features:
             raise ValueError(
-                f"image_shape={tuple(image_shape)} needs {math.prod(shape)} values an "
-                f"image, but X has {n_features} features."
+                f"image_shape={tuple(image_shape)} requires {math.prod(shape)} "
+                f"features, but X has {n_features} features."
             )
         return shape
     if len(X_shape) > 2:

@@ -1,4 +1,4 @@
-"""Prediction: the fitted state, and the compiled graph that reads it."""
+"""Prediction: the fitted state, and the compiled prediction graph."""
 
 from ._kept import KeptBeside
 from ._predictor import predictor_of
@@ -6,5 +6,6 @@ from ._state import FittedNetwork
 
 __all__ = ["FittedNetwork", "KeptBeside", "predictor_of"]
 
-# Files of models name this class: the name must survive a move between modules.
+# Model files refer to this class by name, so the name must not change when the class
+# moves to another module.
 FittedNetwork.__module__ = __name__

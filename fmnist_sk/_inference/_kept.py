@@ -1,4 +1,4 @@
-"""Objects that are kept beside a fitted network, not in it."""
+"""Cache of objects that belong to a fitted network but are not part of its state."""
 
 import threading
 import weakref
@@ -11,10 +11,11 @@ _Made = TypeVar("_Made")
 
 
 class KeptBeside(Generic[_Made]):
-    """Function that makes an object of a fitted network once, and then returns it.
+    """Function that makes an object for a fitted network once and caches it.
 
-    So what is pickled, cloned and compared stays NumPy. The object goes when the fitted
-    network goes, which it must not reference. Two threads may both make one.
+    The state that is pickled, cloned and compared therefore contains NumPy arrays only.
+    The object is freed with the fitted network, which it must not reference. Two
+    threads may both make an object.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The compiled prediction graph over NumPy weights."""
+"""Compiled prediction graph that takes NumPy weights."""
 
 from functools import lru_cache
 
@@ -10,17 +10,17 @@ from .._training import Normalisation
 from ..augmentation import tta_views
 from ._kept import KeptBeside
 
-# Image dtypes that the graph takes: whole pixels, or images normalised already.
+# Image dtypes of the graph: uint8 pixels, or images that are already normalised.
 _DTYPES = np.dtype(np.uint8), np.dtype(np.float32)
 
 
 class Predictor:
-    """A prediction graph with the weights of one fitted network handed over.
+    """Prediction graph with the weights of one fitted network.
 
     Parameters
     ----------
     fitted : FittedNetwork
-        Fitted state; not referenced afterwards, so that it can be freed.
+        Fitted state, which is not referenced afterwards, so that it can be freed.
     """
 
     def __init__(self, fitted):
@@ -30,7 +30,7 @@ class Predictor:
             fitted.image_shape,
         )
         self._n_classes = fitted.description.n_classes
-        # Dropout does nothing in prediction: all rates share a graph.
+        # Dropout has no effect on predictions, so all rates share a graph.
         self._description = fitted.description.with_dropout(0.0)
         weights = architectures.prediction_weights(self._description, fitted.weights)
         self._tensors = [tf.constant(w) for w in weights]
@@ -71,14 +71,14 @@ class Predictor:
     def _run(self, graph, images):
         tf = _engine.start()
         if len(images) == 1:
-            # A matrix product of one row sums in another order than that of several:
-            # an image's logits must not depend on its batch.
+            # The matrix product of a single row sums in a different order than that of
+            # several rows, but an image's logits must not depend on its batch.
             return self._run(graph, np.repeat(images, 2, axis=0))[:1]
         constants = self._constants[images.dtype]
         return graph(tf.constant(images), *constants, *self._tensors).numpy()
 
 
-#: Predictor of a fitted network, made when it first predicts.
+#: Predictor of a fitted network, made for the first prediction.
 predictor_of = KeptBeside(Predictor)
 
 
@@ -86,7 +86,7 @@ predictor_of = KeptBeside(Predictor)
 def _prediction_graph(description, dtype, of_weights):
     """Compile a network as a function of images of a dtype, constants and weights.
 
-    Also return the number of images that a call takes.
+    Also return the number of images per call.
     """
     tf = _engine.start()
     with _engine.building():
@@ -96,7 +96,7 @@ def _prediction_graph(description, dtype, of_weights):
             return apply(Normalisation.in_graph(images, mean, factor), weights)
 
         shape, channels = description.image_shape, description.image_shape[-1:]
-        # AutoGraph would only take time: nothing of Keras needs it.
+        # Keras does not need AutoGraph, which would only take time.
         traced = tf.function(predict, jit_compile=False, autograph=False)
         graph = traced.get_concrete_function(
             tf.TensorSpec([None, *shape], dtype),

@@ -1,4 +1,4 @@
-"""The fitted state of a network classifier."""
+"""Fitted state of a network classifier."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from .._training import Normalisation
 from ..architectures import NetworkDescription
 
 
-# Compared and hashed by identity: a predictor belongs to one fit.
+# Compared and hashed by identity, because a predictor belongs to one fit.
 @dataclass(frozen=True, eq=False)
 class FittedNetwork:
-    """A network as prediction needs it; all of it NumPy, and never changed.
+    """Immutable state that prediction needs, in NumPy.
 
-    Labels and temperature are applied to its logits by the classifier.
+    The classifier applies temperature and labels to the logits.
 
     Attributes
     ----------
@@ -39,5 +39,5 @@ class FittedNetwork:
 
     @property
     def n_parameters(self) -> int:
-        """Number of parameters, moving statistics included."""
+        """Number of parameters, including moving statistics."""
         return sum(weight.size for weight in self.weights)

@@ -1,4 +1,4 @@
-"""Training: data, plan, the compiled graph, the loop over epochs, its observers."""
+"""Training: data, plan, compiled graph, loop over epochs, and its callbacks."""
 
 from ._data import LabelledImages
 from ._fit_tasks import fit_task
@@ -36,5 +36,6 @@ __all__ = [
     "train",
 ]
 
-# Files of models name these classes: the names must survive a move between modules.
+# Model files refer to these classes by name, so the names must not change when the
+# classes move to another module.
 Normalisation.__module__ = TrainingState.__module__ = __name__

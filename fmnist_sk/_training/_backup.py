@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import __version__
 
-#: Names of the runs that have a backup.
+#: Names of the runs that are backed up.
 BACKED_UP = ("training", "refit")
 
 
@@ -31,7 +31,7 @@ def separate_backups(callbacks):
     Returns
     -------
     others : list of keras.callbacks.Callback
-        Copies of all callbacks that are not `BackupAndRestore`.
+        Copies of all other callbacks.
     backups : list of keras.callbacks.BackupAndRestore
         The `BackupAndRestore` callbacks.
 
@@ -49,14 +49,14 @@ def separate_backups(callbacks):
         isinstance(callback, keras.callbacks.Callback) for callback in callbacks
     ):
         raise TypeError(
-            "callbacks must be a keras.callbacks.Callback or a list of them. Got "
-            f"{given!r} instead."
+            "The 'callbacks' parameter must be a keras.callbacks.Callback or a list of "
+            f"Keras callbacks. Got {given!r} instead."
         )
-    # Copied together: callbacks may know each other.
+    # Copied together, because callbacks may refer to each other.
     copies = copy.deepcopy(list(callbacks))
     for callback in copies:
-        # Keras infers the direction from the metrics of a compiled model, which ours
-        # is not.
+        # Keras infers the direction from the metrics of a compiled model, but this
+        # model is not compiled.
         monitored = str(getattr(callback, "monitor", ""))
         if getattr(callback, "mode", None) == "auto" and monitored.endswith("accuracy"):
             callback.mode = "max"
@@ -67,30 +67,30 @@ def separate_backups(callbacks):
 class Backup(keras.callbacks.Callback):
     """Write a run to a folder after every epoch, and resume it from there.
 
-    Stands in for Keras's `BackupAndRestore`, which keeps weights and optimizer, but not
-    the best epoch, the history and the changes to the learning rate, and which accepts
-    the backup of any other run.
+    Replaces Keras's `BackupAndRestore`, which saves the weights and the optimizer, but
+    not the best epoch, the history and the changes to the learning rate. It would also
+    restore the backup of a different run.
 
     Parameters
     ----------
     original : keras.callbacks.BackupAndRestore
-        Callback of the user; its folder and `delete_checkpoint` are used.
+        Callback of the user, with its folder and `delete_checkpoint`.
     run : Run
         The run.
     best : BestEpoch
         Early stopping of the run.
     others : list of keras.callbacks.Callback
         Other callbacks of the user, such as `ReduceLROnPlateau`, whose counters are
-        kept.
+        saved.
     data : tuple
-        Everything that the run depends on beside its plan.
+        Everything that the run depends on apart from its plan.
     name : str
-        Name of the run, and of its file.
+        Name of the run and of its file.
 
     Raises
     ------
     ValueError
-        If the run has no seed, and so cannot be resumed.
+        If the run has no seed and therefore cannot be resumed.
     """
 
     def __init__(self, original, run, best, others, data, name):
@@ -98,8 +98,8 @@ class Backup(keras.callbacks.Callback):
         plan = run.plan
         if not plan.repeatable:
             raise ValueError(
-                "BackupAndRestore can only resume a fit that draws the same random "
-                "numbers again: set random_state to an int."
+                "BackupAndRestore requires a fit that draws the same random numbers "
+                "when it is repeated. Set random_state to an int."
             )
         self._folder = Path(original.backup_dir)
         self._path = self._folder / f"{name}.npz"
@@ -109,25 +109,25 @@ class Backup(keras.callbacks.Callback):
         self._final, self._resumed_at = None, None
 
     def on_train_begin(self, logs=None):
-        """Resume the run, if there is a backup of it."""
+        """Resume the run if it has a backup."""
         self._fingerprint = _fingerprint(self._plan, self._data)
         self._at_first = [_numbers_of(callback) for callback in self._others]
         if self._path.exists():
             self._restore(*_read(self._path))
 
     def on_epoch_end(self, epoch, logs=None):
-        """Write the run as it is after an epoch."""
-        # Callbacks that were called before may have changed the rate.
+        """Save the state of the run after an epoch."""
+        # Callbacks that were called earlier may have changed the learning rate.
         self._run.learning_rate.end_step(-1)
         self._write()
 
     def on_train_end(self, logs=None):
-        """Keep the result for the run that follows, or delete all files."""
+        """Save the result for the next run, or delete all files."""
         network = self._run.graph.network
         if self._final is not None and self._run.epoch == self._resumed_at:
             network.set_weights(self._final)
         if self._plan.refit or not self._deletes:
-            # After the last epoch, callbacks may have set other weights.
+            # Callbacks may have changed the weights after the last epoch.
             self._write(final=network.get_weights())
             return
         for name in BACKED_UP:
@@ -166,7 +166,7 @@ class Backup(keras.callbacks.Callback):
         )
 
     def _changes_of_others(self):
-        """Return the numbers of other callbacks that training has changed."""
+        """Return the attributes of other callbacks that training has changed."""
         return [
             {
                 name: value
@@ -186,15 +186,15 @@ class Backup(keras.callbacks.Callback):
             changed.append("epochs")
         if changed:
             raise ValueError(
-                f"{self._folder} holds the backup of another fit: {', '.join(changed)} "
-                "changed. Fit with the same data and parameters to resume it, or "
-                "delete the folder."
+                f"{self._folder} contains the backup of another fit: "
+                f"{', '.join(changed)} changed. Fit with the same data and parameters "
+                "to resume that fit, or delete the folder."
             )
         run, best = self._run, self._best
         self._weights, self._optimizer = arrays["weights"], arrays["optimizer"]
         run.graph.network.set_weights(self._weights)
         run.graph.set_optimizer_state(self._optimizer)
-        run.learning_rate.announce_epoch(0)  # what was restored is no change
+        run.learning_rate.announce_epoch(0)  # the restored rate is not a change
         run.epoch = self._resumed_at = about["epoch"]
         run.history.update(about["history"])
         run.learning_rate.factor = about["factor"]
@@ -209,10 +209,10 @@ class Backup(keras.callbacks.Callback):
 
 
 def _fingerprint(plan, data):
-    """Return a digest of each setting, and of the data, by name."""
+    """Return a digest of each setting and of the data, by name."""
     settings = plan.outcome_settings
     if plan.lr_schedule == "constant":
-        del settings["epochs"]  # more epochs go on where fewer have ended
+        del settings["epochs"]  # training can be extended to more epochs
     digests = {name: _digest(value) for name, value in settings.items()}
     return digests | {"data": joblib.hash(data)}
 
@@ -220,16 +220,16 @@ def _fingerprint(plan, data):
 def _digest(value):
     try:
         return joblib.hash(value)
-    except Exception:  # an architecture that pickle cannot name
+    except Exception:  # an architecture that cannot be pickled
         function = value.architecture
         name = getattr(function, "__qualname__", type(function).__qualname__)
         return f"{name} {value.image_shape} {value.fingerprint}"
 
 
 def _numbers_of(callback):
-    """Return the numbers and texts that a callback keeps as attributes.
+    """Return the numbers and strings among the attributes of a callback.
 
-    What its constructor takes is left to the user.
+    Arguments of its constructor are left out, because the user sets them.
     """
     settings = inspect.signature(type(callback)).parameters
     plain = {
@@ -257,7 +257,7 @@ def _write(path, about, **lists):
     part = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         part.write_bytes(buffer.getbuffer())
-        os.replace(part, path)  # a killed process leaves the backup before
+        os.replace(part, path)  # a killed process leaves the previous backup
     finally:
         part.unlink(missing_ok=True)
 
@@ -274,7 +274,7 @@ def _read(path):
                     lists[name].append(archive[key])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(
-            f"{path} is a damaged backup: {type(error).__name__}: {error}. Delete it "
-            "to train from the beginning."
+            f"{path} is a damaged backup ({type(error).__name__}: {error}). Delete the "
+            "file to train from the beginning."
         ) from error
     return about, lists

@@ -1,4 +1,4 @@
-"""Early stopping, back to the best epoch."""
+"""Early stopping that restores the best epoch."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ import numpy as np
 class BestEpoch(keras.callbacks.Callback):
     """Stop when the validation loss stops falling, and restore the best weights.
 
-    Keras's `EarlyStopping` restores the weights by Keras's order of variables and
+    Keras's `EarlyStopping` restores the weights in Keras's order of variables, and
     forgets the best epoch when a run is resumed.
 
     Parameters
@@ -22,7 +22,7 @@ class BestEpoch(keras.callbacks.Callback):
     Attributes
     ----------
     epoch : int or None
-        Number of the best epoch, from 1, if any epoch was watched.
+        Number of the best epoch, counted from 1; None before the first epoch.
     loss : float
         Validation loss of the best epoch.
     weights : list of ndarray or None
@@ -35,7 +35,7 @@ class BestEpoch(keras.callbacks.Callback):
         self.epoch, self.loss, self.weights = None, np.inf, None
 
     def on_epoch_end(self, epoch, logs=None):
-        """Keep the weights of the best epoch so far; stop after too many others."""
+        """Keep the best weights, and stop after epochs without improvement."""
         if self.patience is None:
             return
         if self.epoch is None or logs["val_loss"] < self.loss - self.tol:

@@ -1,4 +1,4 @@
-"""Images with their labels and weights, as training and evaluation read them."""
+"""Images with labels and weights, the input of training and evaluation."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,9 +16,9 @@ class LabelledImages:
     Attributes
     ----------
     images : ndarray of shape (n_samples, n_features)
-        All images as rows, also those that are not in use.
+        All images as rows, including rows that are not in use.
     codes : ndarray of shape (n_samples,), dtype int32
-        Labels, as positions in `classes_`.
+        Labels, encoded as positions in `classes_`.
     weights : ndarray of shape (n_samples,), dtype float64
         Sample weights multiplied by class weights.
     rows : ndarray of int
@@ -38,7 +38,7 @@ class LabelledImages:
 
     @property
     def content(self):
-        """The arrays, from which keys and digests are made."""
+        """All arrays, for keys and digests."""
         return self.images, self.codes, self.weights, self.rows
 
     @cached_property
@@ -47,24 +47,24 @@ class LabelledImages:
         return (self.weights / self.weights[self.rows].mean()).astype(np.float32)
 
     def split(self, fraction, random_state):
-        """Split the rows at random into training and held-out rows, by class.
+        """Split the rows at random into training and held-out rows, stratified.
 
         Parameters
         ----------
         fraction : float
-            Share of the rows that is held out.
+            Fraction of the rows that is held out.
         random_state : RandomState
-            Source of randomness.
+            Random generator.
 
         Returns
         -------
         training, held_out : LabelledImages
-            Both parts, in the same memory.
+            Both parts, which share the memory of the images.
 
         Raises
         ------
         ValueError
-            If a class has a single image.
+            If a class has only one image.
         """
         codes = self.codes[self.rows]
         n_classes, n_images = len(np.unique(codes)), len(self)
@@ -80,18 +80,18 @@ class LabelledImages:
         return replace(self, rows=training), replace(self, rows=held_out)
 
     def augmented(self, rows, plan, normalisation, epoch, rng):
-        """Return some images as an epoch trains on them.
+        """Return images of an epoch after augmentation.
 
         Parameters
         ----------
         rows : ndarray of int
             Rows of the images.
         plan : Plan
-            `augmentation` and `seed` are used.
+            Plan of the run, for `augmentation` and `seed`.
         normalisation : Normalisation
             Normalisation of the training images.
         epoch : int
-            Number of the epoch, from 0.
+            Number of the epoch, counted from 0.
         rng : numpy.random.Generator
             Random generator of the epoch.
 
@@ -116,7 +116,7 @@ class LabelledImages:
         moves = {name: value for name, value in settings.items() if name not in MIXING}
         turns = None
         if takes_turns(moves):
-            # The same half has its turn in every other epoch of a training run.
+            # The same half of the images is mirrored in every other epoch of a run.
             half = np.random.default_rng(plan.seed).integers(2, size=len(self.images))
             turns = half[rows] + epoch
         images = augment_images(images, moves, rng, turns=turns)

@@ -4,14 +4,14 @@ import keras
 
 
 class EpochTasks(keras.callbacks.Callback):
-    """Make each epoch a task, and stop training where a callback asks for it.
+    """Make each epoch a task, and stop training when a callback requests it.
 
     Parameters
     ----------
     task : FitTask
         Parent task of the epochs.
     data : LabelledImages
-        Images that are trained on.
+        Training images.
     run : Run
         The run.
     """

@@ -1,4 +1,4 @@
-"""The loop over epochs."""
+"""Loop over the epochs of a training run."""
 
 from dataclasses import dataclass, field
 
@@ -12,15 +12,15 @@ from ._normalisation import Normalisation
 from ._plan import Plan
 from ._state import StartingPoint, TrainingResult
 
-# Steps in a call of the graph. A call costs about a millisecond of Python; the images
-# of a call are gathered, and augmented, at once.
+# Largest number of steps per call of the graph. A call costs about a millisecond of
+# Python. The images of a call are gathered and augmented together.
 _STEPS_PER_CALL = 64
 _BYTES_PER_CALL = 16 * 2**20
 
 
 @dataclass
 class Run:
-    """A training run as it goes on: what its callbacks watch and change.
+    """State of a training run, which its callbacks read and change.
 
     Attributes
     ----------
@@ -33,13 +33,13 @@ class Run:
     normalisation : Normalisation
         Normalisation of the images.
     epoch : int
-        Epochs trained so far, counted from the estimator's first.
+        Number of epochs trained so far, including earlier runs of the estimator.
     history : dict of list
-        Figures of each epoch.
+        Metrics of each epoch.
     stopped : bool
         Whether a callback has stopped the run.
     learning_rate : LearningRate
-        Schedule of the run, once it has begun.
+        Schedule of the learning rate, set when the run begins.
     """
 
     graph: TrainingGraph
@@ -52,12 +52,13 @@ class Run:
     learning_rate: LearningRate = field(init=False)
 
     def result(self, best_epoch: int | None = None) -> TrainingResult:
-        """Return the result of the run if it ended now.
+        """Return the result of the run at its present state.
 
         Parameters
         ----------
         best_epoch : int, default=None
-            Epoch after which the weights are as they are now; None is the last.
+            Number of the epoch that the weights belong to. None stands for the last
+            epoch.
 
         Returns
         -------
@@ -89,15 +90,15 @@ def run_epochs(run, training, held_out, *, callbacks, **_):
     held_out : LabelledImages or None
         Held-out images, evaluated after each epoch.
     callbacks : list of keras.callbacks.Callback
-        Observers, called as Keras calls them. They may stop the run, and change
-        weights and learning rate.
+        Callbacks, called in the same order as in Keras. They may stop the run, and
+        change the weights and the learning rate.
     **_ : dict
-        Other arguments of a Keras model's `fit`, which the plan holds.
+        Other arguments of a Keras model's `fit`, which are not used.
 
     Returns
     -------
     run : Run
-        The same run, for its `history`.
+        The same run.
     """
     plan, model, logs = run.plan, run.graph.model, {}
     run.graph.set_state(plan, run.start)
@@ -141,8 +142,8 @@ def _train_epoch(run, training, hooks):
     learning_rate = run.learning_rate
     learning_rate.begin_epoch()
     order = rng.permutation(training.rows)
-    # Batches of almost the same size: a last batch of a single image would upset batch
-    # normalisation.
+    # All batches have almost the same size. A last batch of one image would distort the
+    # statistics of batch normalisation.
     n_steps = _steps_per_epoch(training, plan)
     edges = np.linspace(0, len(order), n_steps + 1).astype(np.int32)
     by_step = any(map(_watches_batches, hooks.callbacks))
@@ -153,8 +154,8 @@ def _train_epoch(run, training, hooks):
         rows = order[edges[first] : edges[last]]
         images, *labels = training.augmented(rows, plan, normalisation, run.epoch, rng)
         constants = normalisation.constants(images.dtype)
-        # Callbacks at the batches change how many steps a call takes, and not which
-        # images come: the model is the same with and without them.
+        # If callbacks watch batches, each call takes one step. The images of each step
+        # do not change, so the model is the same with and without such callbacks.
         for begin in range(first, last, 1 if by_step else at_once):
             end = begin + 1 if by_step else last
             if by_step:
@@ -205,7 +206,7 @@ def _steps_per_call(images, batch_size):
 
 
 def _watches_batches(callback):
-    """Return whether a callback of somebody else does anything at training batches."""
+    """Return whether a callback of another package acts on training batches."""
     if type(callback).__module__.startswith(__package__):
         return False
     names = (
@@ -224,8 +225,8 @@ def _watches_batches(callback):
 def _check_finite(loss, epoch):
     if not np.isfinite(loss):
         raise ValueError(
-            f"Training diverged: the loss is {loss} in epoch {epoch + 1}. Lower "
-            "learning_rate, or look for extreme values in X."
+            f"Training diverged: the loss is {loss} in epoch {epoch + 1}. Decrease "
+            "learning_rate, or check X for extreme values."
         )
 
 

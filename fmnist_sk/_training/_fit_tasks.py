@@ -1,4 +1,4 @@
-"""The tasks of a fit, as scikit-learn's callbacks see them."""
+"""Tasks of a fit for scikit-learn's callbacks."""
 
 from contextlib import contextmanager
 
@@ -7,20 +7,20 @@ from sklearn.utils.validation import _num_samples
 
 
 class FitTask:
-    """A fit, or a part of one, for scikit-learn's callbacks.
+    """Fit, or part of a fit, as a task of scikit-learn's callbacks.
 
     Parameters
     ----------
     estimator : estimator
         Estimator that is fitted.
     context : sklearn.callback.CallbackContext or None
-        Task of scikit-learn; with None there are no callbacks, and nothing happens.
+        Task of scikit-learn. None stands for no callbacks: nothing happens.
     data : tuple of X, y and sample_weight or None
-        Data as the user passed them, which is how the estimator predicts them best.
+        Data as the user passed them, so that callbacks can predict with the estimator.
     attributes : callable or None
         Function from a `TrainingResult` to the fitted attributes of the estimator.
     rows : ndarray of int or None
-        Rows of the data that the task trains on; None for all.
+        Rows of the data that the task trains on. None stands for all rows.
     """
 
     def __init__(self, estimator, context, data, attributes, rows=None):
@@ -29,30 +29,31 @@ class FitTask:
 
     @property
     def watched(self):
-        """Whether there are callbacks."""
+        """Whether the estimator has callbacks."""
         return self.context is not None
 
     def begin_part(self, name, data, plan=None, *, result=None, attributes=None):
-        """Begin a task within this one.
+        """Begin a subtask.
 
         Parameters
         ----------
         name : str
-            Name of the task.
+            Name of the subtask.
         data : LabelledImages
-            Images that the task trains on.
+            Training images of the subtask.
         plan : Plan, default=None
-            Plan of the task, if its epochs are tasks within it.
+            Plan of the subtask, if its epochs are subtasks in turn.
         result : callable, default=None
-            Function that returns the result of a fit that would have stopped here;
-            called only if a callback asks for it.
+            Function that returns the result of a fit that stops here. It is called
+            only if a callback requests the result.
         attributes : callable, default=None
-            Function from a result to fitted attributes, if not that of this task.
+            Function from a result to fitted attributes. By default, the function of
+            this task.
 
         Returns
         -------
         task : FitTask
-            The part.
+            Subtask.
         """
         context = self.context
         if self.watched:
@@ -70,13 +71,13 @@ class FitTask:
         Parameters
         ----------
         result : callable, default=None
-            Function that returns the result, called only if a callback asks for it. By
-            default the estimator has its fitted attributes.
+            Function that returns the result. It is called only if a callback requests
+            the result. By default, the estimator already has its fitted attributes.
 
         Returns
         -------
         stop : bool
-            Whether a callback asked to stop the enclosing task.
+            Whether a callback requests to stop the parent task.
         """
         return self.watched and self.context.call_on_fit_task_end(
             **self._seen(dict if result is None else lambda: self.attributes(result()))
@@ -88,7 +89,7 @@ class FitTask:
         )
 
     def _seen(self, attributes):
-        # Functions are called only if a callback asks for what they return.
+        # The functions are called only if a callback requests their value.
         return {
             "estimator": self.estimator,
             "X": lambda: self._rows_of(self.data[0]),
@@ -111,13 +112,13 @@ class FitTask:
 
 @contextmanager
 def fit_task(estimator, name, data, attributes, n_parts):
-    """Begin a fit for the callbacks that are set on an estimator, and end it.
+    """Begin and end the task of a fit, for the callbacks of an estimator.
 
     Parameters
     ----------
     estimator : estimator
-        Estimator that is fitted, in a method under `_fit_context`, which tears down
-        the callbacks.
+        Estimator that is fitted, in a method decorated by `_fit_context`, which tears
+        down the callbacks.
     name : str
         Name of the task.
     data : tuple of X, y and sample_weight or None
@@ -125,14 +126,14 @@ def fit_task(estimator, name, data, attributes, n_parts):
     attributes : callable
         Function from a `TrainingResult` to the fitted attributes of the estimator.
     n_parts : int
-        Largest number of parts of the task.
+        Largest number of subtasks.
 
     Yields
     ------
     task : FitTask
-        Task that does nothing if there are no callbacks.
+        Task, which does nothing if there are no callbacks.
     """
-    # scikit-learn's own estimators tell in this way whether there are callbacks.
+    # scikit-learn's own estimators check for callbacks in the same way.
     if hasattr(estimator, "_skl_callbacks"):
         context = estimator._init_callback_context(task_name=name, max_subtasks=n_parts)
         task = FitTask(estimator, context, data, attributes)

@@ -1,8 +1,8 @@
 """Keras's Adam and SGD, with the update of a weight in one operation.
 
-Keras composes an update from a dozen elementwise operations, each of which reads and
-writes all of the weights: with batches of 64 that is a fifth of the training time of a
-network with a dense layer. TensorFlow has the same formulas as single operations.
+Keras composes an update from a dozen elementwise operations. Each operation reads and
+writes all weights, which takes a fifth of the training time of a network with a dense
+layer and batches of 64. TensorFlow has single operations for the same formulas.
 """
 
 import keras
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 
 class FusedAdamW(keras.optimizers.AdamW):
-    """AdamW; without decay it is Adam."""
+    """AdamW, which is Adam if the weight decay is 0."""
 
     def apply(self, grads, trainable_variables=None):
         """Update all variables."""

@@ -1,4 +1,4 @@
-"""The compiled training graph: many optimizer steps a call, reused across fits."""
+"""Compiled training graph: many optimizer steps per call, reused across fits."""
 
 from functools import partial
 
@@ -10,17 +10,17 @@ from .._batches import activation_bytes
 from ..architectures import to_keras
 from ._normalisation import Normalisation
 
-# Share of the moving statistics that a step keeps. It starts at 0 and grows, so that
-# after k steps they are the mean of k batches: Keras's usual 0.99 from the start would
-# still remember the initial values after a short training run.
+# Largest momentum of the moving statistics. The momentum starts at 0 and grows, so that
+# the statistics after k steps are the mean of k batches. With Keras's usual 0.99 from
+# the start, the initial values would still count after a short training run.
 _BATCH_NORM_MOMENTUM = 0.9
 
 
 class TrainingGraph:
     """A network with its optimizer, compiled once and trained many times.
 
-    All state (weights, slots of the optimizer, dropout's seeds) is set when a run
-    starts, so that nothing carries over from the run before.
+    All state (weights, optimizer variables, seeds of dropout) is set when a run starts,
+    so that nothing carries over from the previous run.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class TrainingGraph:
         self.compiled = False
         self.train_steps = CompiledFunction(self._train_steps)
         self.evaluate_batch = CompiledFunction(self._evaluate_batch)
-        # Variables, so that a search may vary them without another graph.
+        # Variables, so that a search can vary them without compiling another graph.
         (
             self._weight_decay,
             self._label_smoothing,
@@ -55,16 +55,16 @@ class TrainingGraph:
         return self._loss
 
     def compile(self, optimizer, loss, **_):
-        """Take optimizer and loss; called by SciKeras once for every graph."""
+        """Set the optimizer and the loss. SciKeras calls this once per graph."""
         self._loss = lambda labels, logits: loss(labels, logits, self._label_smoothing)
         with _engine.building():
-            # Shrinking the shifts and scales of a network does not regularise it.
+            # Weight decay on biases, shifts and scales does not regularise a network.
             optimizer.exclude_from_weight_decay(
                 [v for v in self.model.trainable_variables if len(v.shape) < 2]
             )
             optimizer.weight_decay = self._weight_decay
             optimizer.build(self.model.trainable_variables)
-        self.model.optimizer = optimizer  # where callbacks look for it
+        self.model.optimizer = optimizer  # callbacks read it there
         self._fresh_optimizer = self.optimizer_state()
         self.network.connect(
             momentum=self._momentum.read_value, dropout=self._dropout.read_value
@@ -76,12 +76,12 @@ class TrainingGraph:
 
     @property
     def reusable(self):
-        """Whether another run can use the graph: a callback may have frozen layers."""
+        """Whether another run can use the graph. Not after a callback froze layers."""
         now = self.model.trainable_variables
         return self.compiled and list(map(id, now)) == list(map(id, self._trainable))
 
     def set_state(self, plan, start):
-        """Set everything that a run starts from.
+        """Set the whole state that a run starts from.
 
         Parameters
         ----------
@@ -95,7 +95,7 @@ class TrainingGraph:
         self._weight_decay.assign(plan.weight_decay)
         self._label_smoothing.assign(plan.label_smoothing)
         self._dropout.assign(plan.description.dropout)
-        # A batch that is smaller than those before says less about the statistics.
+        # A batch that is smaller than earlier batches counts less in the statistics.
         relative = min(1.0, plan.batch_size / max(1, start.batch_size))
         keep = _BATCH_NORM_MOMENTUM
         self._largest_momentum.assign(
@@ -105,11 +105,11 @@ class TrainingGraph:
         self._steps_before.assign(
             start.n_images / plan.batch_size - self._iterations_before
         )
-        # What ModelCheckpoint saves.
+        # ModelCheckpoint saves this model.
         self.network.save_as(partial(self._as_keras_model, plan, start.normalisation))
 
     def optimizer_state(self):
-        """Return the optimizer's variables as arrays of their own."""
+        """Return copies of the optimizer's variables as arrays."""
         return [v.numpy().copy() for v in self.optimizer.variables]
 
     def set_optimizer_state(self, state):
@@ -122,7 +122,7 @@ class TrainingGraph:
         return int(self.optimizer.iterations.numpy()) - self._iterations_before
 
     def _as_keras_model(self, plan, normalisation):
-        """Return what `to_keras` of an estimator with the present weights would."""
+        """Return the present network as `to_keras` of the estimator does."""
         return to_keras(
             plan.description,
             self.network.get_weights(),
@@ -181,7 +181,7 @@ class TrainingGraph:
             self.optimizer.apply(tape.gradient(objective, variables), variables)
             return step + 1, totals + tf.cast(sums, tf.float64)
 
-        # Exact, so that it does not matter how many steps a call takes.
+        # Exact, so that the number of steps per call has no effect.
         nothing = tf.zeros(3, tf.float64)
         _, totals = tf.while_loop(
             lambda step, _: step < tf.size(rates), train_step, (0, nothing)
@@ -200,7 +200,7 @@ class CompiledFunction:
     Parameters
     ----------
     function : callable
-        Function of tensors, of which the first is a batch of images.
+        Function of tensors. The first tensor is a batch of images.
     """
 
     def __init__(self, function):
@@ -212,7 +212,7 @@ class CompiledFunction:
         return self._trace(tensors)(*tensors).numpy()
 
     def activation_bytes(self, *arrays):
-        """Estimate the bytes of activations per image, from arrays of any length."""
+        """Estimate the bytes of activations per image for arrays of this form."""
         return activation_bytes(self._trace([tf.constant(a) for a in arrays]))
 
     def _trace(self, tensors):
@@ -220,7 +220,7 @@ class CompiledFunction:
         if key not in self.traces:
             signature = [tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in tensors]
             with _engine.building():
-                # AutoGraph would take longer to rewrite Keras than all else to trace.
+                # AutoGraph would take longer to rewrite Keras than tracing takes.
                 self.traces[key] = tf.function(
                     self._function, jit_compile=False, autograph=False
                 ).get_concrete_function(*signature)
@@ -228,7 +228,7 @@ class CompiledFunction:
 
 
 def _sums(labels, logits, loss, weight):
-    """Return the sums of weighted loss, weighted hits and weights, and the loss."""
+    """Return the sums of loss, correct predictions and weights, and the losses."""
     hits = tf.cast(tf.argmax(logits, axis=1, output_type=labels.dtype) == labels, float)
     loss = weight * loss
     sums = [loss, weight * hits, weight]

@@ -1,11 +1,11 @@
-"""Training graphs at rest, to be borrowed by the next fit of the same network."""
+"""Pool of idle training graphs, which the next fit of the same network reuses."""
 
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
 
-# What may rest, beside the graph that was used last. TensorFlow does not give back all
-# the memory of a graph that is thrown away: one that is made anew for each fit leaks.
+# Limits of the pool, apart from the graph that was used last. TensorFlow does not free
+# all memory of a deleted graph, so a new graph for each fit would leak memory.
 _MAX_IDLE = 16
 _MAX_IDLE_PARAMETERS = 8_000_000
 
@@ -15,19 +15,19 @@ _idle: OrderedDict = OrderedDict()
 
 @contextmanager
 def borrow(key, build):
-    """Lend a graph to one fit at a time; two threads get two graphs.
+    """Lend a graph to one fit at a time. Two threads get two graphs.
 
     Parameters
     ----------
     key : hashable
-        Everything the compiled graph depends on.
+        Everything that the compiled graph depends on.
     build : callable
-        Makes a new graph if none of that key is at rest.
+        Function that makes a new graph if the pool has none for the key.
 
     Yields
     ------
     graph : TrainingGraph
-        Graph for the caller alone, in an unknown state.
+        Graph for this caller only, in an unknown state.
     """
     with _LOCK:
         resting = _idle.get(key)
@@ -37,8 +37,8 @@ def borrow(key, build):
     try:
         yield graph
     finally:
-        # A fit sets the whole state of its graph, so that one whose fit failed is as
-        # good as any other.
+        # A fit sets the whole state of its graph, so the graph of a failed fit can be
+        # reused, too.
         if graph.reusable:
             _put_back(key, graph)
 

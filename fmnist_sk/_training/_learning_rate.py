@@ -1,10 +1,10 @@
-"""Learning rates: the schedule, and what callbacks make of it."""
+"""Learning rates: the schedule, and its changes by callbacks."""
 
 import numpy as np
 
 SCHEDULES = ("one_cycle", "cosine", "constant")
 
-# The shape of the one-cycle schedule (Smith and Topin, arXiv 1708.07120, sec. 3).
+# Shape of the one-cycle schedule (Smith and Topin, arXiv:1708.07120, sec. 3).
 WARM_UP = 0.25
 START_FRACTION = 0.1
 END_FRACTION = 0.001
@@ -16,8 +16,8 @@ def learning_rates(schedule, peak, n_steps):
     Parameters
     ----------
     schedule : {"one_cycle", "cosine", "constant"}
-        Course of the rate: up linearly over the first quarter and down along a half
-        cosine, down along the half cosine alone, or constant.
+        Schedule: linear warm-up over the first quarter followed by cosine decay,
+        cosine decay alone, or a constant rate.
     peak : float
         Largest rate.
     n_steps : int
@@ -38,44 +38,45 @@ def learning_rates(schedule, peak, n_steps):
 
 
 class LearningRate:
-    """The schedule of a run, with the changes that callbacks make.
+    """Schedule of a run, with the changes that callbacks make.
 
-    A rate that is set when an epoch (or a batch) begins, as `LearningRateScheduler`
-    does, holds for all of that epoch (or batch). A rate that is changed when an epoch
-    or a batch ends, as `ReduceLROnPlateau` does, scales the rest of the schedule by as
-    much, and so does a rate set for an epoch after that epoch, or before the first one.
+    A rate that is set when an epoch or a batch begins, as by `LearningRateScheduler`,
+    holds for that epoch or batch. A rate that is changed when an epoch or a batch ends,
+    as by `ReduceLROnPlateau`, scales the rest of the schedule by the same factor. A
+    rate that is set for an epoch also scales the schedule after that epoch, and a rate
+    that is set before the first epoch scales the whole schedule.
 
     Parameters
     ----------
     variable : keras.Variable
         Learning rate of the optimizer, which callbacks read and set.
     planned : ndarray of shape (n_epochs, n_steps), dtype float32
-        The schedule.
+        Scheduled rates.
 
     Attributes
     ----------
     factor : float
         Factor by which callbacks have changed the rest of the schedule.
     rates : ndarray of shape (n_steps,), dtype float32
-        Rates of the steps of the present epoch.
+        Rate of each step of the present epoch.
     """
 
     def __init__(self, variable, planned):
         self._variable, self._planned, self.factor = variable, planned, 1.0
 
     def announce_epoch(self, index):
-        """Show callbacks the rate at which an epoch is going to begin."""
+        """Show callbacks the rate that an epoch will begin with."""
         self._epoch = self._planned[index]
         self._announce(self._epoch[0] * self.factor)
 
     def begin_run(self):
-        """Scale the schedule by what callbacks have set since it was announced."""
+        """Scale the schedule if callbacks have changed the announced rate."""
         rate = self._rate_set_by_callback()
         if rate is not None:
             self.factor = float(rate / self._epoch[0])
 
     def begin_epoch(self):
-        """Take over what callbacks have set since the epoch was announced."""
+        """Adopt a rate that callbacks have set since the epoch was announced."""
         rate = self._rate_set_by_callback()
         if rate is None:
             self.rates = self._epoch * self.factor
@@ -88,13 +89,13 @@ class LearningRate:
         self._announce(self.rates[step])
 
     def begin_step(self, step):
-        """Take over what callbacks have set since the step was announced."""
+        """Adopt a rate that callbacks have set since the step was announced."""
         rate = self._rate_set_by_callback()
         if rate is not None:
             self.rates[step] = rate
 
     def end_step(self, step):
-        """Take over what callbacks have set since the step was done."""
+        """Adopt a rate that callbacks have set since the step was done."""
         used, rate = self.rates[step], np.float32(self._variable.numpy())
         if rate == used:
             return
@@ -108,8 +109,8 @@ class LearningRate:
         self.rates[step] = rate
 
     def _announce(self, rate):
-        # The next larger float32: so a callback that sets exactly the rate that was
-        # planned can be told from one that sets nothing.
+        # The next larger float32 distinguishes a callback that sets exactly the
+        # scheduled rate from a callback that sets nothing.
         self._announced = np.nextafter(np.float32(rate), np.float32(np.inf))
         self._variable.assign(self._announced)
 

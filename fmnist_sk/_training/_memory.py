@@ -1,4 +1,4 @@
-"""Training runs kept on disk, so that none is done twice."""
+"""Cache of training runs on disk, so that no run is repeated."""
 
 import pickle
 from dataclasses import dataclass, replace
@@ -10,8 +10,8 @@ from sklearn.utils.validation import check_memory
 from .. import __version__, _engine
 
 
-# joblib writes down the `repr` of its arguments, which takes longer for arrays than a
-# short training run.
+# joblib stores the `repr` of the arguments. For arrays, computing the `repr` takes
+# longer than a short training run.
 @dataclass(frozen=True, repr=False)
 class _Key:
     """Everything that the result of a training run depends on."""
@@ -23,15 +23,15 @@ class _Key:
 
 
 def remembered(train, plan, task):
-    """Return a function that trains unless the same run is kept in a folder.
+    """Return a function that trains unless the run is cached in a folder.
 
     Parameters
     ----------
     train : callable
         The function `train`.
     plan : Plan
-        Plan of the run; its `memory` is the folder. Runs that cannot happen again, or
-        that are watched, are not kept.
+        Plan of the run, with the folder as `memory`. Runs without a fixed seed and runs
+        with callbacks are not cached.
     task : FitTask
         Task of the run.
 
@@ -39,7 +39,7 @@ def remembered(train, plan, task):
     -------
     train : callable
         Function with the signature of `train`. Its results have no optimizer state,
-        which is twice as large as all else.
+        which would triple the size of the files.
     """
     kept = plan.repeatable and plan.callbacks is None and not task.watched
     if plan.memory is None or not kept:
@@ -49,7 +49,7 @@ def remembered(train, plan, task):
 
 def _train_or_recall(memory, train, training, held_out, plan, start, task, *, name):
     if callable(plan.description.architecture) and start.weights is None:
-        # A function may return pretrained weights, which its name does not tell.
+        # A function may return pretrained weights, which are not part of its name.
         start = replace(start, weights=_first_weights(plan))
     key = _Key(
         {"fmnist_sk": __version__} | _engine.training_environment(),
@@ -61,9 +61,9 @@ def _train_or_recall(memory, train, training, held_out, plan, start, task, *, na
         pickle.dumps(plan.description)
     except Exception as error:
         raise TypeError(
-            f"memory cannot tell one architecture={plan.description.architecture!r} "
-            "from another, because it cannot be pickled. Use a function that is "
-            "defined at the top level of a module, or memory=None."
+            "The 'memory' parameter requires an architecture that can be pickled. Got "
+            f"architecture={plan.description.architecture!r} instead. Define the "
+            "function at the top level of a module, or set memory=None."
         ) from error
     kept = memory.cache(_train, ignore=["train"])
     return kept(key, partial(train, training, held_out, plan, start, task, name=name))

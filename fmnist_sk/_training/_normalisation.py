@@ -35,7 +35,8 @@ class Normalisation:
             mean, variance = _mean_and_variance(X, rows, image_shape[-1])
         if not np.isfinite(variance).all():
             raise ValueError(
-                "X has values too large to be normalised: their variance is not finite."
+                "Input X contains values that are too large: their variance is not "
+                "finite."
             )
         scale = np.sqrt(variance)
         scale[scale <= 1e-12 * np.abs(mean)] = 1.0

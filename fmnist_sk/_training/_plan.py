@@ -1,4 +1,4 @@
-"""The plan of a training run: every setting, with "auto" and None resolved."""
+"""Plan of a training run: all settings, with "auto" and None resolved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -11,11 +11,11 @@ from ..architectures import NetworkDescription, recipe_of
 from ..augmentation import check_augmentation, mirrors_images
 from ._optimizers import OPTIMIZERS
 
-# What "auto" aims at: enough steps, but small data get small batches.
+# Targets of "auto": enough optimizer steps, and small batches for small data.
 MIN_STEPS, MAX_STEPS, STEPS_PER_EPOCH = 300, 1000, 64
 MIN_BATCH, MAX_BATCH = 16, 128
 
-# Marks fields that do not change what a training run learns.
+# Metadata of fields that have no effect on the learned weights.
 _NO_OUTCOME = {"outcome": False}
 
 
@@ -28,12 +28,13 @@ class Plan:
     description : NetworkDescription
         Description of the network.
     seed : int
-        Seed of initial weights, shuffling, dropout and augmentation. An epoch draws
-        from the seed and its own number, so that a run can be continued anywhere.
+        Seed of initial weights, shuffling, dropout and augmentation. The random numbers
+        of an epoch depend on the seed and the number of the epoch only, so that a run
+        can continue after any epoch.
     epochs : int
         Number of the last epoch, counted from 1.
     first_epoch : int
-        Epochs trained before; 0 for a new run.
+        Number of epochs trained before; 0 for a new run.
     batch_size : int
         Largest number of images in an optimizer step.
     optimizer : str
@@ -45,13 +46,14 @@ class Plan:
     weight_decay : float
         Decoupled weight decay.
     label_smoothing : float
-        Share of the target that is given to all classes alike.
+        Share of the target that is spread evenly over all classes.
     augmentation : dict
-        Checked settings of the augmentation; empty for none.
+        Checked settings of the augmentation. Empty for no augmentation.
     precision : {"float32", "bfloat16"}
         Number format of a named architecture's layers in training.
     patience : int or None
-        Epochs without improvement before training stops; None never stops early.
+        Number of epochs without improvement after which training stops. None stands for
+        no early stopping.
     tol : float
         Smallest decrease of the validation loss that counts as improvement.
     refit : bool
@@ -61,15 +63,16 @@ class Plan:
     views : str or None
         Test-time views of the estimator, for files that callbacks write.
     temperature : float or "auto"
-        Temperature; "auto" is found after training, on held-out images.
+        Temperature. "auto" stands for the temperature that is fitted on held-out images
+        after training.
     callbacks : keras.callbacks.Callback, sequence of them, or None
-        Keras callbacks of the user, for this run alone.
+        Keras callbacks of the user.
     verbose : {0, 1, 2}
-        Silent, a progress bar, or a line for each epoch.
+        Verbosity: nothing, a progress bar, or a line for each epoch.
     repeatable : bool
-        Whether a fit of the same data would draw the same seed again.
+        Whether another fit on the same data would draw the same seed.
     memory : str, object with the interface of joblib.Memory, or None
-        Folder in which runs are kept.
+        Folder in which runs are cached.
     """
 
     description: NetworkDescription
@@ -97,7 +100,7 @@ class Plan:
 
     @property
     def outcome_settings(self) -> dict[str, Any]:
-        """The settings that decide what a run learns, by name."""
+        """Dict of the settings that have an effect on the learned weights."""
         return {
             f.name: getattr(self, f.name)
             for f in fields(self)
@@ -105,7 +108,7 @@ class Plan:
         }
 
     def for_refit(self, epochs: int, temperature: float) -> "Plan":
-        """Return the plan of the run on all images that follows this one."""
+        """Return the plan of the run on all images that follows this run."""
         return replace(
             self, epochs=epochs, temperature=temperature, patience=None, refit=False
         )
@@ -141,8 +144,8 @@ def resolve_plan(estimator, description, training, held_out, *, seed, refit):
     """
     if estimator.temperature == "auto" and held_out is None:
         raise ValueError(
-            "temperature='auto' needs held-out images: set early_stopping=True, or "
-            "pass X_val and y_val."
+            "temperature='auto' requires held-out images. Set early_stopping=True, or "
+            "pass X_val and y_val to fit."
         )
     epochs, batch_size = resolve_length(
         recipe_of(description), len(training), estimator.epochs, estimator.batch_size
@@ -249,7 +252,7 @@ def resolve_default_tta(description, augmentation):
 def resolve_learning_rate(recipe, optimizer, learning_rate, schedule):
     """Return the largest learning rate.
 
-    None is a rate that suits network, optimizer and schedule.
+    None stands for a rate that suits the network, the optimizer and the schedule.
     """
     if learning_rate is not None:
         return float(learning_rate)
@@ -258,17 +261,18 @@ def resolve_learning_rate(recipe, optimizer, learning_rate, schedule):
 
 
 def resolve_weight_decay(optimizer, weight_decay):
-    """Return the weight decay. None is the decay that suits the optimizer."""
+    """Return the weight decay. None stands for a decay that suits the optimizer."""
     if weight_decay is not None:
         return float(weight_decay)
     return OPTIMIZERS[optimizer]["weight_decay"]
 
 
 def resolve_augmentation(recipe, augmentation, image_shape):
-    """Return the augmentation. "auto" is the architecture's own.
+    """Return the augmentation. "auto" stands for that of the architecture.
 
-    A recipe's shift is a fraction of a square image. In an oblong image no shift is
-    larger than that fraction of the shorter side; strips of height 1 are not augmented.
+    The shift of a recipe is a fraction of a square image. In an oblong image, no shift
+    is larger than this fraction of the shorter side. Images of height 1 are not
+    augmented.
     """
     if not isinstance(augmentation, str) or augmentation != "auto":
         return augmentation
@@ -292,9 +296,9 @@ def resolve_tta(recipe, augmentation):
 def resolve_length(recipe, n_samples, epochs, batch_size):
     """Return the number of epochs and the batch size.
 
-    Training needs a number of optimizer steps rather than a number of epochs. So with
-    "auto", small data get small batches and many epochs. A batch is never larger than
-    the data.
+    Training requires a number of optimizer steps rather than a number of epochs.
+    "auto" therefore stands for small batches and many epochs on small data. A batch is
+    never larger than the data.
     """
     if batch_size == "auto":
         batch_size = min(MAX_BATCH, max(MIN_BATCH, n_samples // STEPS_PER_EPOCH))
@@ -306,7 +310,7 @@ def resolve_length(recipe, n_samples, epochs, batch_size):
 
 
 def resolve_precision(precision):
-    """Return the number format to train in: "float32" or "bfloat16"."""
+    """Return the number format of training: "float32" or "bfloat16"."""
     if precision == "auto":
         return "bfloat16" if _engine.has_fast_bfloat16() else "float32"
     return precision

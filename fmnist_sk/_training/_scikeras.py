@@ -1,8 +1,8 @@
-"""The adapter to SciKeras, and the only place that imports it.
+"""Adapter to SciKeras, and the only module that imports SciKeras.
 
-SciKeras turns the optimizer's name and parameters into a Keras optimizer, checks the
-callbacks, and drives `fit`. It does not touch the data: its validation copies, casts
-and encodes, and the classifier has already done what is needed.
+SciKeras creates the Keras optimizer from its name and parameters, checks the callbacks,
+and runs `fit`. It does not process the data. Its validation would copy, cast and encode
+them again, after the classifier has validated them.
 """
 
 from scikeras.wrappers import BaseWrapper
@@ -14,20 +14,20 @@ from ._optimizers import OPTIMIZERS
 
 
 class _Adapter(BaseWrapper):
-    """SciKeras's wrapper around a training graph."""
+    """SciKeras wrapper of a training graph."""
 
     def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
         return X, y
 
     @property
     def feature_encoder(self):
-        """Leave X alone."""
+        """Return X unchanged."""
         return _Identity()
 
     target_encoder = feature_encoder
 
     def _ensure_compiled_model(self):
-        with _engine.building():  # Keras's optimizers follow its global settings
+        with _engine.building():  # Keras's optimizers depend on its global settings
             super()._ensure_compiled_model()
 
 
@@ -40,7 +40,7 @@ class _Identity:
 
 
 class _AsKerasModel:
-    """The part of a Keras model that SciKeras uses, for a training graph.
+    """Training graph with the methods of a Keras model that SciKeras calls.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class _AsKerasModel:
 
 
 def drive(graph, training, optimizer, callbacks, fit):
-    """Let SciKeras compile a graph, unless it is compiled, and train it.
+    """Compile a graph, unless it is compiled, and train it by SciKeras.
 
     Parameters
     ----------
@@ -69,10 +69,10 @@ def drive(graph, training, optimizer, callbacks, fit):
     optimizer : str
         Key of `OPTIMIZERS`.
     callbacks : list of keras.callbacks.Callback
-        Observers of the run.
+        Callbacks of the run.
     fit : callable
         Function that trains the graph, with the keyword arguments of a Keras model's
-        `fit`; it reads the callbacks only.
+        `fit`, of which it uses the callbacks only.
     """
     how = OPTIMIZERS[optimizer]
     # The graph sets the weight decay of each run.

@@ -1,4 +1,4 @@
-"""The state of training: where a run starts, what it results in, how it continues."""
+"""States of training: the starting point, the result, and the state to continue."""
 
 from dataclasses import dataclass
 
@@ -14,15 +14,17 @@ class StartingPoint:
     Attributes
     ----------
     weights : list of ndarray or None
-        Weights of the network; None draws them from the seed of the plan.
+        Weights of the network. None stands for random weights, drawn with the seed of
+        the plan.
     normalisation : Normalisation or None
-        Normalisation of the images; None learns it from the training images.
+        Normalisation of the images. None stands for the statistics of the training
+        images.
     optimizer_state : list of ndarray or None
-        Variables of the optimizer; None starts a new optimizer.
+        Variables of the optimizer. None stands for a new optimizer.
     n_images : int
         Number of images that the moving statistics of batch normalisation stand for.
     batch_size : int
-        Largest batch size of the runs before; 0 if there are none.
+        Largest batch size of earlier runs; 0 for the first run.
     """
 
     weights: list[np.ndarray] | None = None
@@ -32,10 +34,10 @@ class StartingPoint:
     batch_size: int = 0
 
 
-# Compared by identity, as arrays cannot be compared at once.
+# Compared by identity, because a comparison of arrays returns an array.
 @dataclass(frozen=True, eq=False)
 class TrainingState:
-    """State from which `partial_fit` and `warm_start` continue a fitted network.
+    """State from which `partial_fit` and `warm_start` continue training.
 
     Attributes
     ----------
@@ -60,7 +62,7 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """Result of a training run; all of it NumPy.
+    """Result of a training run, in NumPy.
 
     Attributes
     ----------
@@ -75,11 +77,11 @@ class TrainingResult:
     batch_size : int
         Largest batch size so far.
     history : dict of list of float
-        Figures of each epoch.
+        Metrics of each epoch.
     last_epoch : int
-        Number of the last epoch, from 1.
+        Number of the last epoch, counted from 1.
     best_epoch : int
-        Number of the epoch after which the weights are those of the result.
+        Number of the epoch that the weights belong to.
     """
 
     weights: list[np.ndarray]

@@ -1,25 +1,26 @@
-"""The temperature that makes probabilities match held-out images."""
+"""Temperature scaling on held-out images."""
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-# Of the logarithm; no useful network needs more than a factor of 50.
+# Bounds of the logarithm. No useful network needs a factor of more than 50.
 _BOUNDS = -4.0, 4.0
-# Standard deviation of the logarithm before any held-out image is seen. If all of them
-# are right, the log loss alone falls without end as the temperature falls. On 200 to
-# 540 digits the temperature was .02 to .06 and the test log loss .27 to 1.67. With the
-# prior, it is at most .009 above its value at temperature 1. Where there are errors to
-# learn from, the prior costs at most .005: see examples/benchmarks/temperature.py.
+# Standard deviation of the prior of the logarithm. If all held-out images are
+# classified correctly, the log loss decreases without limit as the temperature falls.
+# Without a prior, the temperature was .02 to .06 on 200 to 540 digits, and the test log
+# loss .27 to 1.67. With the prior, the test log loss is at most .009 above its value at
+# temperature 1. If there are errors among the held-out images, the prior costs at most
+# .005 of log loss. See examples/benchmarks/temperature.py.
 PRIOR_DEVIATION = 0.35
 
 
 def fit_temperature(logits, codes, sample_weight, deviation=PRIOR_DEVIATION):
-    """Find the temperature of the largest posterior probability.
+    """Find the temperature with the largest posterior probability.
 
-    It minimises the log loss (Guo et al., arXiv:1706.04599, sec. 4.2) under a normal
-    prior on its logarithm, centred at temperature 1. Some hundred held-out images with
-    a few errors outweigh the prior.
+    The temperature minimises the log loss (Guo et al., arXiv:1706.04599, sec. 4.2) with
+    a normal prior on the logarithm of the temperature, centred at temperature 1. A
+    few hundred held-out images with some errors outweigh the prior.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A training run, from its plan to its result."""
+"""Training run, from its plan to its result."""
 
 from dataclasses import replace
 from functools import partial
@@ -40,7 +40,7 @@ def train(
     task : FitTask
         Parent task of the epochs.
     name : str, default=None
-        Name of the run in a backup; None makes no backup.
+        Name of the run in a backup. None stands for no backup.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def train(
 
     callbacks, backups = separate_backups(plan.callbacks)
     dtype = "mixed_bfloat16" if plan.precision == "bfloat16" else "float32"
-    # The rates of learning, decay and dropout may vary without another graph.
+    # A graph is reused for other learning rates, weight decays and dropout rates.
     shared = plan.description.with_dropout(0.5 if plan.description.dropout else 0.0)
 
     def new_graph():
@@ -93,12 +93,11 @@ def train(
         fit = partial(run_epochs, run, training, held_out)
         drive(graph, training, plan.optimizer, observers, fit)
         result = run.result(best.epoch)
-    # The loss of a step is that before it: the weights after the last step have to be
-    # checked apart.
+    # The loss of a step is computed before the update, so the weights after the last
+    # step are checked separately.
     if not all((np.abs(w) < _LARGEST_WEIGHT).all() for w in result.weights):
         raise ValueError(
-            "Training diverged: weights became infinite, NaN or so large that "
-            "predictions would be. Lower learning_rate, or look for extreme values in "
-            "X."
+            "Training diverged: weights are NaN, infinite or so large that predictions "
+            "would overflow. Decrease learning_rate, or check X for extreme values."
         )
     return result

@@ -55,7 +55,8 @@ __all__ = [
     "to_keras",
 ]
 
-# Files of models name these classes: the names must survive a move between modules.
+# Model files refer to these classes by name, so the names must not change when the
+# classes move to another module.
 Ensemble.__module__ = NetworkDescription.__module__ = __name__
 
 # These modules import Keras and TensorFlow.

@@ -132,11 +132,11 @@ def register(architecture: Architecture) -> Architecture:
     """
     name = architecture.name
     if name in _REGISTRY:
-        raise ValueError(f"There is an architecture named {name!r} already.")
+        raise ValueError(f"An architecture named {name!r} is already registered.")
     if set(architecture.defaults) != set(NETWORK_PARAMETERS):
         raise ValueError(
-            f"The defaults of the architecture {name!r} must be those of "
-            f"{', '.join(NETWORK_PARAMETERS)}. Got {sorted(architecture.defaults)} "
+            f"The defaults of the architecture {name!r} must have the keys "
+            f"{sorted(NETWORK_PARAMETERS)}. Got {sorted(architecture.defaults)} "
             "instead."
         )
     _REGISTRY[name] = architecture
@@ -149,6 +149,6 @@ def find_architecture(name: str) -> Architecture:
         return ARCHITECTURES[name]
     except KeyError:
         raise ValueError(
-            f"There is no architecture named {name!r}. The architectures are "
+            f"Unknown architecture {name!r}. Valid names are: "
             f"{', '.join(sorted(ARCHITECTURES))}."
         ) from None

@@ -73,7 +73,7 @@ class NetworkDescription:
         )
 
     def responds_like(self, other: NetworkDescription) -> bool:
-        """Return whether both networks computed the same, as far as it is known."""
+        """Return whether both networks have the same response, within a tolerance."""
         if len(self.response) != len(other.response):
             return False
         largest = max(map(abs, (*self.response, *other.response)), default=0.0)
@@ -138,7 +138,7 @@ def describe_network(
         hash(architecture)
     except TypeError:
         raise TypeError(
-            "architecture must be hashable: a function, or an object with a hash. Got "
+            "The 'architecture' parameter must be hashable, such as a function. Got "
             f"{architecture!r} instead."
         ) from None
     resolved = resolve_parameters(architecture, parameters)
@@ -238,8 +238,9 @@ def _parameters_of_function(function, given):
     unknown = sorted(set(given) - {p.name for p in accepted})
     if unknown:
         raise TypeError(
-            f"The architecture {function!r} does not take {', '.join(unknown)}. "
-            "Add the parameter to the function, or leave it None."
+            f"The architecture {function!r} got an unexpected parameter: "
+            f"{', '.join(unknown)}. Add the parameter to the function, or set it to "
+            "None in the estimator."
         )
     return given
 
@@ -251,13 +252,13 @@ def _check_sizes(given):
             continue  # an integer, which the estimator has checked
         if not all(isinstance(n, Integral) and n >= smallest for n in sizes):
             raise ValueError(
-                f"{name} must hold integers of at least {smallest}. Got {sizes!r} "
-                "instead."
+                f"The '{name}' parameter must contain integers of at least "
+                f"{smallest}. Got {sizes!r} instead."
             )
         if name == "kernel_size" and len(sizes) != 2:
             raise ValueError(
-                f"kernel_size must be an integer or (height, width). Got {sizes!r} "
-                "instead."
+                "The 'kernel_size' parameter must be an int or (height, width). Got "
+                f"{sizes!r} instead."
             )
 
 
@@ -272,8 +273,8 @@ def _scale_filters(filters, default):
         if len(filters) != len(default):
             raise ValueError(
                 f"filters={filters} has {len(filters)} values, but the architecture "
-                f"has {len(default)} stages of convolutions. Give {len(default)} "
-                "values, or one integer for the first stage."
+                f"has {len(default)} stages of convolutions. Pass {len(default)} "
+                "values, or one int for the first stage."
             )
         return tuple(int(f) for f in filters)
     return tuple(max(1, round(filters * f / default[0])) for f in default)

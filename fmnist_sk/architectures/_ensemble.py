@@ -40,12 +40,15 @@ class Ensemble:
             allowed = {*NETWORK_PARAMETERS} - {"dropout"}
             if name not in ARCHITECTURES or not allowed.issuperset(parameters):
                 raise ValueError(
-                    f"A member of an Ensemble must be one of {sorted(ARCHITECTURES)}, "
-                    "with network parameters other than dropout. Got "
+                    "A member of an Ensemble must be the name of an architecture, "
+                    f"{sorted(ARCHITECTURES)}, or a tuple of a name and a dict of "
+                    "network parameters other than dropout. Got "
                     f"{(name, dict(parameters))!r} instead."
                 )
         if len(pairs) < 2:
-            raise ValueError("An Ensemble needs at least two members.")
+            raise ValueError(
+                f"Ensemble requires at least 2 members. Got {len(members)} instead."
+            )
         self.members = tuple(
             (name, tuple(sorted(hashable(parameters).items())))
             for name, parameters in pairs

@@ -14,11 +14,11 @@ _IGNORED = {"seed", "shared_object_id", "code"}
 
 
 def fingerprint_of(model, function):
-    """Compute the SHA-256 of a model, and of what the function that built it reads.
+    """Compute the SHA-256 of a model and of the values that its function reads.
 
-    The digest covers the layers and the shapes of the weights. What layers do in
-    training alone, or when they are called, can depend on the values that the function
-    reads.
+    The digest covers the layers, the shapes of the weights, and the values that the
+    function reads, because the behaviour of layers in training, or when they are
+    called, can depend on these values.
 
     Two models with the same layers have the same fingerprint, although Keras counts up
     the numbers in the names of their layers. Values of weights have no effect.

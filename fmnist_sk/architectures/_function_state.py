@@ -10,10 +10,10 @@ _SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic)
 
 
 def state_of(function):
-    """Compute a digest of the values that a function reads, as far as they are simple.
+    """Compute a digest of the simple values that a function reads.
 
     Functions, classes and objects of the same package are followed. Lists and sets are
-    not looked at: functions use them to count or to collect, and a function whose calls
+    ignored, because functions use them to count or to collect: a function whose calls
     differ in nothing else must have the same digest at each call.
 
     Parameters
@@ -40,7 +40,7 @@ def _package_of(value):
 
 
 class _Reader:
-    """Digest of values, of which those of one package are followed."""
+    """Digest of values that follows functions, classes and objects of one package."""
 
     def __init__(self, package):
         self.package, self.digest, self.seen = package, hashlib.sha256(), set()
@@ -67,7 +67,7 @@ class _Reader:
         elif isinstance(value, types.FunctionType):
             self._read_function(value)
         elif isinstance(value, type):
-            # Functions and constants, not what Python adds.
+            # Functions and constants, without the attributes that Python adds.
             own = {n: v for n, v in vars(value).items() if not n.startswith("__")}
             self._read_all((own, vars(value).get("__init__"), *value.__bases__))
         else:

@@ -189,7 +189,7 @@ def initial_weights(description, network, seed):
         if [w.shape for w in weights] != [tuple(v.shape) for v in network.variables]:
             raise ValueError(
                 f"The architecture {description.architecture!r} builds a different "
-                "network at each call. It must build the same one every time."
+                "network at each call. Every call must build the same network."
             )
         return weights
     rng = np.random.default_rng(seed)

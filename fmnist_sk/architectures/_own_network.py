@@ -1,4 +1,4 @@
-"""Networks that a function of the user builds, with their checks and their cache.
+"""Networks built by a function of the user, with their checks and their cache.
 
 A function can read globals, closures and files, so the same function may build another
 network at the next call. Compiled graphs are therefore cached by the network that the
@@ -112,7 +112,7 @@ def call_function(description):
         If the function returns no `keras.Model`.
     ValueError
         If the model does not map a batch of images to one logit per class, cannot be
-        called, or has nothing to train.
+        called, or has no trainable weights.
     """
     shape, n_classes = description.image_shape, description.n_classes
     model = description.architecture(shape, n_classes, **dict(description.parameters))
@@ -128,13 +128,15 @@ def call_function(description):
     output_shape = _output_shape(model, shape, wanted)
     if output_shape != (None, n_classes):
         hint = (
-            " Two classes need two outputs, too." if output_shape[-1:] == (1,) else ""
+            " A problem with two classes also requires two outputs."
+            if output_shape[-1:] == (1,)
+            else ""
         )
-        raise ValueError(f"{wanted} Its output has shape {output_shape}.{hint}")
+        raise ValueError(f"{wanted} Got outputs of shape {output_shape} instead.{hint}")
     if not model.trainable_variables:
         raise ValueError(
-            "The architecture must return a model with trainable weights. It has none: "
-            "leave at least one layer trainable."
+            "The architecture must return a model with trainable weights. Got a model "
+            "without any. Make at least one layer trainable."
         )
     return Network(model, model.weights)
 
@@ -144,13 +146,15 @@ def _output_shape(model, shape, wanted):
     inputs = getattr(model, "inputs", None)
     if inputs:
         if len(inputs) != 1:
-            raise ValueError(f"{wanted} It has {len(inputs)} inputs.")
+            raise ValueError(f"{wanted} Got a model with {len(inputs)} inputs instead.")
         expected = tuple(inputs[0].shape[1:])
         fits = len(expected) == len(shape) and all(
             size in (None, given) for size, given in zip(expected, shape, strict=True)
         )
         if not fits:
-            raise ValueError(f"{wanted} It takes images of shape {(None, *expected)}.")
+            raise ValueError(
+                f"{wanted} Got a model for inputs of shape {(None, *expected)} instead."
+            )
         is_stack = isinstance(model, keras.Sequential)
         output = model.outputs[0] if is_stack else model.output
     else:
@@ -158,7 +162,7 @@ def _output_shape(model, shape, wanted):
     if not hasattr(output, "shape"):
         n_outputs = len(keras.tree.flatten(output))
         raise ValueError(
-            f"{wanted} It has {n_outputs} outputs in a {type(output).__name__}."
+            f"{wanted} Got a {type(output).__name__} of {n_outputs} outputs instead."
         )
     return (None, *output.shape[1:])
 
@@ -181,9 +185,9 @@ def _call_for_the_first_time(model, shape, wanted):
         text = re.sub(r"\x1b\[\d*m", "", str(error)).partition("\n\nArguments")[0]
         reason = " ".join(text.split()).rstrip(".")
         raise ValueError(
-            f"{wanted} It cannot be called on such images: {reason}. "
-            "Mend its `call` method, or build the model with keras.Sequential or with "
-            "keras.Model(inputs, outputs)."
+            f"{wanted} Calling the model failed: {reason}. "
+            "Check the method `call` of the model, or build the model with "
+            "keras.Sequential or keras.Model(inputs, outputs)."
         ) from error
 
 
@@ -322,7 +326,7 @@ def _kind_of_output(model, output):
 
 
 def _last_operation(model):
-    """Return the layer or operation that computes the output, as far as Keras knows."""
+    """Return the layer or operation that computes the output, if Keras records it."""
     while isinstance(model, keras.Model):
         outputs = getattr(model, "outputs", None)
         if outputs:
@@ -345,9 +349,9 @@ def _is_same(description, now):
 
 def _other_network(description):
     return ValueError(
-        f"The architecture {description.architecture!r} builds another network now "
-        "than the one the estimator was fitted with: something that the function "
-        "reads, such as a global variable, has changed. Restore it, or fit again."
+        f"The architecture {description.architecture!r} builds a different network "
+        "than when the estimator was fitted. A value that the function reads, such as "
+        "a global variable, has changed. Restore the value, or fit again."
     )
 
 
@@ -360,7 +364,7 @@ def _recall(description):
 
 
 def _remember(description, network):
-    """Remember a network unless it is known, and return what is remembered."""
+    """Remember a network unless it is known, and return the remembered network."""
     with _LOCK:
         found = _known.setdefault(description, (description, network))
         _known.move_to_end(description)

@@ -1,4 +1,4 @@
-"""Sizes that depend on the image, so that every architecture takes small images."""
+"""Sizes that depend on the image, so that every architecture accepts small images."""
 
 # Smallest height or width that is pooled. Digits of 8 × 8 pixels are pooled once, and
 # clothes of 28 × 28 pixels are not affected.

@@ -143,6 +143,6 @@ def mix_images(
 def _check_images(images):
     if images.ndim != 4:
         raise ValueError(
-            "images must be of shape (n_images, height, width, channels). "
+            "images must have shape (n_images, height, width, channels). "
             f"Got {images.shape} instead."
         )

@@ -254,13 +254,13 @@ def read_labels(y: Any) -> Any:
     classes_per_row = np.sum(labels, axis=1, dtype=np.intp)
     if (classes_per_row > 1).any():
         raise ValueError(
-            "Multilabel and multioutput targets are not supported. Targets must be "
-            "binary, multiclass or one-vs-all encoded: one 1 per row."
+            "Multilabel and multioutput targets are not supported. y must be binary, "
+            "multiclass or one-vs-all encoded, with a single 1 in each row."
         )
     if (classes_per_row < 1).any():
         raise ValueError(
-            f"{(classes_per_row < 1).sum()} rows of the one-vs-all encoded y have no "
-            "class. Each row must have one 1."
+            "Each row of a one-vs-all encoded y must contain a single 1. "
+            f"{(classes_per_row < 1).sum()} rows have no class."
         )
     return labels.argmax(axis=1)
 

@@ -1,4 +1,4 @@
-"""Erasure of a rectangle of an image."""
+"""Random erasing of a rectangle in an image."""
 
 from numbers import Real
 

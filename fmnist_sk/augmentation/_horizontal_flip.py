@@ -1,4 +1,4 @@
-"""Mirror images at random."""
+"""Random horizontal flip of images."""
 
 from numbers import Real
 

@@ -121,13 +121,14 @@ def register(operation: Operation) -> None:
     taken = {*OPERATIONS, *all_settings()} & {operation.name, *operation.settings}
     if taken:
         raise ValueError(
-            f"Operation {operation.name!r}: the names {sorted(taken)} are taken."
+            f"Operation {operation.name!r}: the names {sorted(taken)} are already "
+            "registered."
         )
     mixes = isinstance(operation, MixingOperation)
     if mixes and operation.name not in operation.settings:
         raise ValueError(
-            f"Operation {operation.name!r} mixes images, so it needs a setting "
-            f"{operation.name!r}: the probability that an image is mixed."
+            f"Operation {operation.name!r} mixes images, so it requires a setting "
+            f"{operation.name!r}, the probability that an image is mixed."
         )
     OPERATIONS[operation.name] = operation
 

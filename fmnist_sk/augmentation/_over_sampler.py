@@ -1,4 +1,4 @@
-"""AugmentedOverSampler: more training images, for imbalanced-learn's pipelines."""
+"""AugmentedOverSampler: augmented copies of images for imbalanced-learn's pipelines."""
 
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
@@ -40,8 +40,9 @@ class AugmentedOverSampler(DocumentationLinkMixin, OneToOneFeatureMixin, BaseEst
 
         - `"auto"` or `"not majority"`: all classes get as many images as the largest
           class.
-        - `"minority"`: only the smallest class gets as many.
-        - `"not minority"`: all classes except the smallest one get as many.
+        - `"minority"`: only the smallest class is enlarged to this size.
+        - `"not minority"`: all classes except the smallest class are enlarged to this
+          size.
         - `"all"`: the result is that of `"auto"`, but `sampling_strategy_` also lists
           the largest class.
         - float in (0, 1]: for two classes, the size of the smaller class divided by

@@ -54,8 +54,8 @@ def resolve_sampling_strategy(
         strategy = strategy(labels)
         if not isinstance(strategy, Mapping):
             raise ValueError(
-                "sampling_strategy must return a dict of label to number of images. "
-                f"It returned {strategy!r}."
+                "The callable 'sampling_strategy' must return a dict of label to "
+                f"number of images. Got {strategy!r} instead."
             )
     if isinstance(strategy, Mapping):
         return _by_label(strategy, counts)
@@ -99,8 +99,8 @@ def _by_label(wanted, counts):
     for label, number in wanted.items():
         if not isinstance(number, Integral):
             raise ValueError(
-                "sampling_strategy must give whole numbers of images. "
-                f"Got {number!r} for class {label!r}."
+                "The numbers of images in 'sampling_strategy' must be integers. "
+                f"Got {number!r} for class {label!r} instead."
             )
         if number < counts[label]:
             raise ValueError(

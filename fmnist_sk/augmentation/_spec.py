@@ -89,13 +89,14 @@ def check_augmentation(spec: str | Mapping[str, float] | None) -> dict[str, floa
         return dict(PRESETS[spec])
     if not isinstance(spec, Mapping):
         raise InvalidParameterError(
-            f"The augmentation must be None, a str among {sorted(PRESETS)} or a dict. "
-            f"Got {spec!r} instead."
+            f"The 'augmentation' parameter must be a str among {sorted(PRESETS)}, a "
+            f"dict or None. Got {spec!r} instead."
         )
     known = all_settings()
     if unknown := [name for name in spec if name not in known]:
         raise InvalidParameterError(
-            f"Unknown augmentation settings {unknown}. Known are {list(known)}."
+            f"Unknown augmentation settings {unknown}. Valid settings are "
+            f"{list(known)}."
         )
     for name, value in spec.items():
         # True is a Real, but horizontal_flip=True hardly means a probability of 1.
@@ -137,8 +138,8 @@ def check_image_settings(spec: str | Mapping[str, float] | None) -> dict[str, fl
     settings = check_augmentation(spec)
     if mixing := [name for name in settings if name in MIXING]:
         raise ValueError(
-            f"The augmentation settings {mixing} mix labels as well. Only "
-            "FashionCNNClassifier(augmentation=...) accepts them."
+            f"The augmentation settings {mixing} also mix labels. Use these settings "
+            "in FashionCNNClassifier(augmentation=...) only."
         )
     return settings
 

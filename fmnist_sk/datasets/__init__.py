@@ -1,4 +1,4 @@
-"""Data sets: Fashion-MNIST, whole or as a sample, and others in the format of MNIST."""
+"""Data sets: Fashion-MNIST, its sample, and other data sets in the format of MNIST."""
 
 from ._fashion_mnist import (
     CLASS_NAMES,

@@ -18,7 +18,7 @@ from ._idx_dataset import (
     part_names,
 )
 
-#: The names of the ten classes, in the order of their labels 0 to 9.
+#: Names of the ten classes, in the order of their labels 0 to 9.
 CLASS_NAMES: tuple[str, ...] = (
     "T-shirt/top",
     "Trouser",
@@ -144,8 +144,8 @@ def fetch_fashion_mnist(
     4. Keras's cache, `~/.keras/datasets/fashion-mnist` (or under `KERAS_HOME`);
     5. `~/scikit_learn_data/fashion_mnist` (or under `SCIKIT_LEARN_DATA`).
 
-    A file that is in none of them is downloaded into the first of the folders 1, 2 and
-    5 that applies. The SHA-256 of every file is checked.
+    A file that is in none of the folders is downloaded to folder 1, 2 or 5, whichever
+    applies first. The SHA-256 of every file is checked.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ class IdxFile(NamedTuple):
 
 
 class DamagedFileError(ValueError):
-    """Error about a file whose content is not that of the data set."""
+    """Error about a file whose content differs from that of the data set."""
 
 
 def read_idx(path, file, out):
@@ -76,7 +76,7 @@ def read_idx(path, file, out):
                 )
             if tuple(shape) != file.shape:
                 raise DamagedFileError(
-                    f"it holds an array of shape {tuple(shape)}, not {file.shape}"
+                    f"it contains an array of shape {tuple(shape)}, not {file.shape}"
                 )
             for start in range(0, len(target), CHUNK):
                 chunk = target[start : start + CHUNK]
@@ -92,7 +92,7 @@ def read_idx(path, file, out):
     digest.update(target)
     if digest.hexdigest() != file.sha256:
         raise DamagedFileError(
-            f"the SHA-256 of its content is {digest.hexdigest()}, not {file.sha256}"
+            f"its SHA-256 is {digest.hexdigest()}, not {file.sha256}"
         )
 
 
@@ -179,8 +179,8 @@ def find_and_read(file, out, homes, owner):
                     read_idx(path, file, out)
                 except DamagedFileError as error:
                     raise OSError(
-                        f"{path} is not the {file.name} of {owner}: {error}. "
-                        "Delete it, or put an intact copy in its place."
+                        f"{path} is not the file {file.name} of {owner}: {error}. "
+                        "Delete the file, or replace it with an intact copy."
                     ) from error
                 return True
     return False

@@ -30,10 +30,10 @@ class IdxDataset:
     description : str
         Text for `DESCR`: source, authors, licence.
     mirrors : tuple of str
-        URLs of folders with the packed files, tried in this order. Without any,
+        URLs of folders with the packed files, tried in this order. Without mirrors,
         nothing can be downloaded.
     homepage : str
-        URL of a page where people find the files.
+        URL of a page that offers the files.
     variable : str
         Environment variable that names a folder with the files.
     cache_folder : str
@@ -45,12 +45,12 @@ class IdxDataset:
     debian_folder : str or None, default=None
         Folder in which that package puts the files.
     alternative : str, default=""
-        Sentence for people who cannot get the files.
+        Sentence of the error message for users who cannot get the files.
 
     Raises
     ------
     ValueError
-        If the shapes of the files contradict each other.
+        If the shapes of the files are inconsistent.
     """
 
     name: str
@@ -71,9 +71,9 @@ class IdxDataset:
         for images, labels in (self.train, self.test):
             if images.shape[1:] != self.image_shape or labels.shape != images.shape[:1]:
                 raise ValueError(
-                    f"The files of {self.name} contradict each other: {images.name} "
-                    f"has the shape {images.shape}, {labels.name} {labels.shape}, and "
-                    f"one image {self.image_shape}."
+                    f"The files of {self.name} have inconsistent shapes: "
+                    f"{images.name} has shape {images.shape}, {labels.name} has shape "
+                    f"{labels.shape}, and one image has shape {self.image_shape}."
                 )
 
     @property
@@ -91,7 +91,7 @@ class IdxDataset:
         return [getattr(self, part) for part in part_names(subset)]
 
     def homes(self, data_home: str | os.PathLike[str] | None) -> list[Path]:
-        """Return the folders to search; a folder given by the user comes first."""
+        """Return the folders to search, the user's folder first."""
         keras = os.environ.get("KERAS_HOME") or os.path.join("~", ".keras")
         folders = [*self._named_homes(data_home), self.debian_folder]
         if self.keras_folder is not None:
@@ -124,7 +124,7 @@ class IdxDataset:
             ways.insert(0, f" install Debian's package with {package}")
         if self.mirrors:
             ways.append(
-                f", with access to {self.mirrors[0]}, leave download_if_missing=True"
+                f", with access to {self.mirrors[0]}, set download_if_missing=True"
             )
         number = ("is one way", "are two ways", "are three ways")[len(ways) - 1]
         return (

@@ -90,9 +90,9 @@ class BaseImageTransformer(
             return frame
         if infer_image_shape(rows.shape) != self.image_shape_:
             warnings.warn(
-                f"A DataFrame of {container} cannot hold the shape of the images, "
-                f"{self.image_shape_}: {type(self).__name__} returns rows of "
-                f"{math.prod(self.image_shape_)} values. Set image_shape on the next "
+                f"A DataFrame of {container} cannot store the shape of the images, "
+                f"{self.image_shape_}. {type(self).__name__} returns rows of "
+                f"{math.prod(self.image_shape_)} features. Set image_shape on the next "
                 'step, or use set_output(transform="default") or "pandas".',
                 stacklevel=4,
             )
