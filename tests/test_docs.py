@@ -32,7 +32,9 @@ BUILT = shutil.ignore_patterns("_build", "auto_examples", "generated", "__pycach
 
 
 def blocks_of(page):
-    return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)
+    return re.findall(
+        r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S
+    )
 
 
 def test_the_pages_with_code_are_known():
@@ -60,7 +62,9 @@ def test_code_runs(page, tmp_path, monkeypatch):
 
 def test_every_public_name_has_a_page():
     listed = re.findall(
-        r"^(?:   |\.\. data:: )(\w+)$", (ROOT / "docs" / "api.rst").read_text(), re.M
+        r"^(?:   |\.\. data:: )(\w+)$",
+        (ROOT / "docs" / "api.rst").read_text(encoding="utf-8"),
+        re.M,
     )
     public = {*fmnist_sk.__all__, *plotting.__all__, *inspection.__all__}
     for_other_rooms = {"MIXING", "PRESETS", "VIEWS", "mirrors_images", "takes_turns"}
@@ -91,6 +95,6 @@ def test_the_documentation_builds_without_warnings(tmp_path):
     assert (generated / "fmnist_sk.FashionCNNClassifier.html").exists()
     for example in (ROOT / "examples").glob("**/plot_*.py"):
         path = example.relative_to(ROOT / "examples").with_suffix(".html")
-        page = (html / "auto_examples" / path).read_text()
+        page = (html / "auto_examples" / path).read_text(encoding="utf-8")
         assert ("<img" in page) or not run_gallery
     assert not (html / "auto_examples" / "make_sample.html").exists()
