@@ -79,7 +79,7 @@ def test_the_documentation_builds_without_warnings(tmp_path):
     """And every example runs, unless FMNIST_SK_GALLERY=0: that takes minutes."""
     for folder in "docs", "examples":
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=BUILT)
-    for file in "README.md", "CHANGELOG.md":
+    for file in "README.md", "CHANGELOG.md", "CONTRIBUTING.md":
         shutil.copy(ROOT / file, tmp_path)
     run_gallery = os.environ.get("FMNIST_SK_GALLERY") != "0"
     options = ["-W", "--keep-going", *([] if run_gallery else ["-D", "plot_gallery=0"])]
