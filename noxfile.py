@@ -19,8 +19,9 @@ nox.options.default_venv_backend = "uv"
 nox.options.sessions = ["lint", "tests"]
 nox.options.error_on_external_run = True
 
-# README.md explains the options.
-PYTEST = ("pytest", "-q", "-n", "logical", "--dist", "loadfile")
+# CONTRIBUTING.md explains the options.
+PYTEST = ["pytest", "-q", "-n", "logical"]
+PYTEST += ["--dist", "loadfile", "--no-loadscope-reorder"]
 NIGHTLY = "https://pypi.anaconda.org/scientific-python-nightly-wheels/simple"
 # Tests of what is used of other packages, in about two minutes. The whole suite runs
 # with the oldest versions in `nox -s oldest -- tests`.
@@ -48,7 +49,7 @@ REDUCED = [
 def tests(session):
     """Run the tests with the newest versions of all packages."""
     session.install("-e", ".[test]")
-    session.run(*PYTEST, "--no-loadscope-reorder", *session.posargs)
+    session.run(*PYTEST, *session.posargs)
 
 
 @nox.session(python="3.11")
@@ -56,8 +57,8 @@ def oldest(session):
     """Run tests with the oldest versions that pyproject.toml allows."""
     session.install("--resolution", "lowest-direct", "-e", ".[test]")
     # Old versions use what the newest versions of the packages below them deprecate.
-    options = "--no-loadscope-reorder", "-W", "ignore::DeprecationWarning"
-    session.run(*PYTEST, *options, *(session.posargs or REDUCED))
+    quiet = "-W", "ignore::DeprecationWarning"
+    session.run(*PYTEST, *quiet, *(session.posargs or REDUCED))
 
 
 @nox.session
@@ -83,6 +84,15 @@ def lint(session):
     session.run("ruff", "format", "--check", ".")
     session.run("mypy", "fmnist_sk")
     session.run("codespell")
+    # The prose is British. Code has American names, so it is left out.
+    code = (
+        "--ignore-multiline-regex",
+        "```.*?```",
+        "--ignore-regex",
+        "`.*?`|http.*?[ )]",
+    )
+    pages = map(str, [*Path().glob("*.md"), *Path("docs").glob("*.md")])
+    session.run("codespell", "--dictionary", ".ci/american.txt", *code, *pages)
     workflows = sorted(map(str, Path(".github/workflows").glob("*.yml")))
     forms = sorted(map(str, Path(".github/ISSUE_TEMPLATE").glob("[!c]*.yml")))
     for schema, files in {
