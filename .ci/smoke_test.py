@@ -1,13 +1,15 @@
 """Check an installed fmnist-sk: `python smoke_test.py`, outside the repository.
 
 Needs nothing but the package. Besides the code it covers what a wrong build would leave
-out: the sample, the pretrained weights, the type marker and the command.
+out: the sample, the pretrained weights, the type marker, the command, and a README that
+works on PyPI.
 """
 
+import re
 import subprocess
 import sys
 import sysconfig
-from importlib.metadata import version
+from importlib.metadata import metadata, version
 from pathlib import Path
 
 import fmnist_sk
@@ -31,6 +33,9 @@ if PACKAGE.parent != Path(sysconfig.get_path("purelib")):
     sys.exit(f"{PACKAGE} is not an installed package.")
 assert version("fmnist-sk") == fmnist_sk.__version__
 assert (PACKAGE / "py.typed").exists()
+readme = metadata("fmnist-sk").get_payload()
+assert "# fmnist_sk" in readme
+assert not re.findall(r'(?:\]\(|src=")(?!https?:|#)[^)"]*', readme)
 assert output_of(COMMAND, "--version") == f"fmnist-sk {fmnist_sk.__version__}"
 assert "demo" in output_of(sys.executable, "-m", "fmnist_sk", "--help")
 
