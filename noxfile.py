@@ -23,8 +23,7 @@ nox.options.error_on_external_run = True
 PYTEST = ["pytest", "-q", "-n", "logical"]
 PYTEST += ["--dist", "loadfile", "--no-loadscope-reorder"]
 NIGHTLY = "https://pypi.anaconda.org/scientific-python-nightly-wheels/simple"
-# Tests of what is used of other packages, in about two minutes. The whole suite runs
-# with the oldest versions in `nox -s oldest -- tests`.
+# Tests of what is used of other packages. GitHub runs more of them: see tests.yml.
 REDUCED = [
     f"tests/test_{name}.py"
     for name in (
