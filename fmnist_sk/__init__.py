@@ -8,7 +8,7 @@ an import.
 import importlib
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
 
 _MODULE_OF = {
     "FashionCNNClassifier": "classifier",

@@ -83,7 +83,9 @@ def _expected_backend():
         return named
     try:
         home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
-        return json.loads(Path(home, "keras.json").read_text())["backend"]
+        return json.loads(Path(home, "keras.json").read_text(encoding="utf-8"))[
+            "backend"
+        ]
     except (OSError, RuntimeError, ValueError, LookupError, TypeError):
         return "tensorflow"  # no home, no file, or no backend in the file
 
@@ -248,7 +250,7 @@ def _positive_integer(variable):
 def _instruction_sets():
     """Return the vector and matrix instruction sets of the CPU, if Linux lists them."""
     try:
-        with open("/proc/cpuinfo") as file:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
             flags = next((line for line in file if line.startswith("flags")), "")
     except OSError:
         return ()

@@ -38,10 +38,12 @@ def describe(architecture):
 @pytest.fixture
 def strided(tmp_path, monkeypatch):
     """The architecture of `docs/contributing.md`, for as long as a test takes."""
-    page = (Path(__file__).parents[1] / "docs" / "contributing.md").read_text()
+    page = (Path(__file__).parents[1] / "docs" / "contributing.md").read_text(
+        encoding="utf-8"
+    )
     section = page.partition("## Add an architecture")[2]
     code = re.search(r"^```py\n(.*?)^```", section, re.M | re.S)[1]
-    (tmp_path / "_strided.py").write_text(code)
+    (tmp_path / "_strided.py").write_text(code, encoding="utf-8")
     monkeypatch.setattr(
         architectures, "__path__", [*architectures.__path__, str(tmp_path)]
     )
@@ -83,7 +85,7 @@ def test_the_room_knows_neither_scikit_learn_nor_an_engine_of_its_own():
     """The public names do not depend on the modules that define them, either."""
     folder = Path(architectures.__file__).parent
     for path in folder.glob("*.py"):
-        assert "sklearn" not in path.read_text(), path
+        assert "sklearn" not in path.read_text(encoding="utf-8"), path
     for public in Ensemble, NetworkDescription:
         assert public.__module__ == "fmnist_sk.architectures"
     for name in architectures.__all__:

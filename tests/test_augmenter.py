@@ -120,9 +120,10 @@ def test_columns_of_mixed_dtypes_keep_them():
     assert same is not X
     # An array has one dtype, chosen by pandas.
     plain = ImageAugmenter(random_state=0)
-    columns = ["p0", "p1", "p7", "p8"]
-    assert plain.fit_transform(X[columns]).dtype == X[columns].to_numpy().dtype
-    assert_array_equal(plain.transform(X[columns]), X[columns])
+    # pandas 2 cannot select a list of columns beside big-endian ones.
+    some = pd.concat([X[name] for name in ("p0", "p1", "p7", "p8")], axis=1)
+    assert plain.fit_transform(some).dtype == some.to_numpy().dtype
+    assert_array_equal(plain.transform(some), some)
 
 
 def test_frames_keep_the_shape_of_their_images():

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -272,7 +271,7 @@ def test_a_killed_process_is_resumed_by_another(images, tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     time.sleep(0.2)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait()
     with np.load(folder / "training.npz") as archive:
         epochs = json.loads(archive["about"].tobytes())["epoch"]

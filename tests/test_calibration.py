@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+import sklearn
 from _small import quick
 from scipy.special import softmax
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.utils.fixes import parse_version
 
 from fmnist_sk._training import fit_temperature
 from fmnist_sk.metrics import expected_calibration_error
@@ -201,6 +203,9 @@ def test_no_held_out_images(images):
             quick(temperature=wrong).fit(X, y)
 
 
+@pytest.mark.skipif(
+    parse_version(sklearn.__version__) < parse_version("1.8"), reason="scikit-learn 1.8"
+)
 def test_scikit_learns_own_temperature(images, held_out):
     """`decision_function` returns logits, which scikit-learn can scale."""
     clf = quick(epochs=12, label_smoothing=0.3)

@@ -25,7 +25,7 @@ def test_keras_callbacks(images, tmp_path):
             self.path = path
 
         def on_epoch_end(self, epoch, logs=None):
-            with open(self.path, "a") as file:
+            with open(self.path, "a", encoding="utf-8") as file:
                 file.write(f"{epoch} {sorted(logs)}\n")
 
     callbacks = [
@@ -36,10 +36,10 @@ def test_keras_callbacks(images, tmp_path):
         ),
     ]
     clf = quick(callbacks=callbacks, epochs=3).fit(X, y, X_val=X, y_val=y)
-    lines = (tmp_path / "log").read_text().splitlines()
+    lines = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
     names = ["accuracy", "learning_rate", "loss", "val_accuracy", "val_loss"]
     assert lines == [f"{epoch} {names}" for epoch in range(3)]
-    assert len((tmp_path / "log.csv").read_text().splitlines()) == 4
+    assert len((tmp_path / "log.csv").read_text(encoding="utf-8").splitlines()) == 4
     assert (tmp_path / "best.weights.h5").stat().st_size > 100_000
     assert clf.callbacks is callbacks
     assert getattr(callbacks[0], "_model", None) is None  # `fit` uses copies

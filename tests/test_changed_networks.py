@@ -1,5 +1,6 @@
 """Functions as architectures that build a different network than before."""
 
+import os
 import pickle
 
 import numpy as np
@@ -172,7 +173,7 @@ def build(image_shape, n_classes):
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     import own
 
     clf = own_cnn(own.build).fit(X, y)

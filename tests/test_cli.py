@@ -49,9 +49,9 @@ def data(sample, tmp_path_factory):
     Image.fromarray(see_through).save(folder / "see_through.png")
     Image.fromarray(images[0]).save(folder / "image.jpg", quality=100)
     Image.fromarray(images[0, :20]).save(folder / "small.png")
-    (folder / "junk.png").write_text("no picture")
-    (folder / "junk.csv").write_text("")
-    (folder / "junk.joblib").write_text("no model")
+    (folder / "junk.png").write_text("no picture", encoding="utf-8")
+    (folder / "junk.csv").write_text("", encoding="utf-8")
+    (folder / "junk.joblib").write_text("no model", encoding="utf-8")
     joblib.dump({"no": "model"}, folder / "dict.joblib")
     return folder
 
@@ -186,7 +186,7 @@ def test_evaluate_agrees_with_scikit_learn(model_path, sample, capsys):
 def test_picture_counts_as_its_pixels(name, data, model_path, sample, tmp_path):
     table = tmp_path / "proba.csv"
     assert run("predict", "--model", model_path, data / name, "--csv", table) == 0
-    with table.open(newline="") as stream:
+    with table.open(newline="", encoding="utf-8") as stream:
         header, row = csv.reader(stream)
     assert header == ["image", "prediction", *CLASS_NAMES]
     (proba,) = joblib.load(model_path).predict_proba(sample.X_train[:1])

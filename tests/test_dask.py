@@ -3,11 +3,11 @@
 import itertools
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 from _small import quick
 from joblib import parallel_config
@@ -118,7 +118,7 @@ def dying_at(n_th, folder):
 
         def on_epoch_end(self, epoch, logs=None):
             if self.number == n_th:
-                os.kill(os.getpid(), signal.SIGKILL)
+                psutil.Process().kill()
 
     return DieOnce()
 
@@ -152,7 +152,7 @@ def address_in(file):
     """Wait until the scheduler has written its address."""
     for _ in range(600):
         try:
-            return json.loads(file.read_text())["address"]
+            return json.loads(file.read_text(encoding="utf-8"))["address"]
         except (FileNotFoundError, json.JSONDecodeError):
             time.sleep(0.1)
     raise TimeoutError("The scheduler did not start.")

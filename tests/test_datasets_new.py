@@ -54,7 +54,9 @@ def arrays():
 def flags(arrays, tmp_path, monkeypatch):
     """Entry, imported from its module, on a machine without the files."""
     sha = [hashlib.sha256(idx(array)).hexdigest() for array in arrays.values()]
-    (tmp_path / "flags_entry.py").write_text(MODULE.format(**arrays, sha=sha))
+    (tmp_path / "flags_entry.py").write_text(
+        MODULE.format(**arrays, sha=sha), encoding="utf-8"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "cache"))
     monkeypatch.delenv("FLAGS_DATA", raising=False)

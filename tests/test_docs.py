@@ -27,7 +27,9 @@ WITH_CODE = {
 
 
 def blocks_of(page):
-    return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)
+    return re.findall(
+        r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S
+    )
 
 
 def test_the_pages_with_code_are_known():
@@ -55,7 +57,9 @@ def test_code_runs(page, tmp_path, monkeypatch):
 
 def test_every_public_name_has_a_page():
     listed = re.findall(
-        r"^(?:   |\.\. data:: )(\w+)$", (ROOT / "docs" / "api.rst").read_text(), re.M
+        r"^(?:   |\.\. data:: )(\w+)$",
+        (ROOT / "docs" / "api.rst").read_text(encoding="utf-8"),
+        re.M,
     )
     public = {*fmnist_sk.__all__, *plotting.__all__, *inspection.__all__}
     for_other_rooms = {"MIXING", "PRESETS", "VIEWS", "mirrors_images", "takes_turns"}

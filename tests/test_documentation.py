@@ -37,7 +37,7 @@ def build(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     for name in "docs", "examples":
         shutil.copytree(ROOT / name, folder / name, ignore=BUILT)
-    for file in "README.md", "CHANGELOG.md":
+    for file in "README.md", "CHANGELOG.md", "CONTRIBUTING.md":
         shutil.copy(ROOT / file, folder)
     options = ["-n", "-W", "--keep-going"]
     options += [] if RUN_GALLERY else ["-D", "plot_gallery=0"]

@@ -41,6 +41,7 @@ print("true")
 """
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")
 def test_a_forked_process_gets_an_error_and_does_not_hang():
     assert run_python(FORKED)
 
@@ -73,7 +74,7 @@ print(json.dumps(found))
 
 
 def test_other_backends_of_keras_are_refused_before_anything_is_imported(tmp_path):
-    (tmp_path / "keras.json").write_text('{"backend": "torch"}')
+    (tmp_path / "keras.json").write_text('{"backend": "torch"}', encoding="utf-8")
     assert run_python(BACKEND, tmp_path) == [True, True, True]
 
 
@@ -83,7 +84,7 @@ def test_a_configuration_without_backend_is_tensorflow(text, tmp_path, monkeypat
     monkeypatch.delitem(sys.modules, "keras", raising=False)
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    (tmp_path / "keras.json").write_text(text)
+    (tmp_path / "keras.json").write_text(text, encoding="utf-8")
     assert _engine._expected_backend() == "tensorflow"
 
 

@@ -89,7 +89,7 @@ def test_the_public_names_are_listed_and_importable():
 
 
 def test_type_checkers_see_the_same_public_names():
-    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     (block,) = (
         node
         for node in tree.body
@@ -148,7 +148,11 @@ def modules_in(package):
     """Return the path (a tuple of names) and the syntax tree of each module."""
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(package).with_suffix("").parts
-        yield path.relative_to(package).as_posix(), parts, ast.parse(path.read_text())
+        yield (
+            path.relative_to(package).as_posix(),
+            parts,
+            ast.parse(path.read_text(encoding="utf-8")),
+        )
 
 
 def names_used(tree, parts, package="fmnist_sk"):
@@ -239,7 +243,7 @@ def test_the_rules_of_the_rooms_are_noticed(tmp_path):
     }
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(content)
+        (tmp_path / name).write_text(content, encoding="utf-8")
     assert upward_imports(tmp_path) == {
         "_images/_arrays.py: plotting.grid",
         "plotting/_axes.py: _cli",

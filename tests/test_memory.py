@@ -1,7 +1,7 @@
 """Cache of training runs: the parameter `memory`."""
 
+import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import psutil
 import pytest
 from _processes import run_python
 from _small import quick
@@ -192,16 +193,19 @@ def test_a_killed_search_goes_on_where_it_was(images, tmp_path):
     folder = tmp_path / "memory"
     environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": "1"}
     arguments = [sys.executable, "-c", SEARCH, tmp_path / "data.npz", folder]
-    process = subprocess.Popen(
-        [*map(str, arguments), "2"], env=environment, start_new_session=True
-    )
+    process = subprocess.Popen([*map(str, arguments), "2"], env=environment)
     deadline = time.monotonic() + 200
     while len(kept(folder)) < 3:
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGKILL)  # the workers, too
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    for worker in workers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker.kill()
     process.wait()
+    psutil.wait_procs(workers)
     before = kept(folder)
     assert len(before) < 13
     done = subprocess.run([*map(str, arguments), "1"], env=environment, timeout=200)

@@ -61,7 +61,7 @@ def add_operation(tmp_path, monkeypatch):
     modules = []
 
     def add(name, source):
-        (tmp_path / f"{name}.py").write_text(source)
+        (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
         modules.append(f"{package.__name__}.{name}")
         importlib.import_module(modules[-1])
 
@@ -76,7 +76,9 @@ def add_operation(tmp_path, monkeypatch):
 @pytest.fixture
 def posterize(add_operation):
     """Add the operation of the page, with the line of the page."""
-    section = PAGE.read_text().split("## Add an augmentation operation")[1]
+    section = PAGE.read_text(encoding="utf-8").split(
+        "## Add an augmentation operation"
+    )[1]
     source, line, *_ = re.findall(r"```py\n(.*?)```", section, re.S)
     name = re.fullmatch(r"from \. import (\w+) as \1\n", line)[1]
     add_operation(name, source)

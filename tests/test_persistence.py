@@ -188,10 +188,10 @@ def build_locally():
 )
 def test_what_cannot_be_saved_leaves_the_old_file(model, tmp_path):
     path = tmp_path / "model.skops"
-    path.write_text("the old one")
+    path.write_text("the old one", encoding="utf-8")
     with pytest.raises(TypeError, match="cannot be saved without pickle"):
         save_model(model, path)
-    assert path.read_text() == "the old one"
+    assert path.read_text(encoding="utf-8") == "the old one"
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -62,7 +62,7 @@ class Log(Watch):
         self.path = path
 
     def _write(self, *line):
-        with open(self.path, "a") as file:
+        with open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
     def on_fit_task_begin(self, estimator, context):
@@ -72,7 +72,7 @@ class Log(Watch):
         self._write("end", path_of(context))
 
     def read(self):
-        with open(self.path) as file:
+        with open(self.path, encoding="utf-8") as file:
             return [json.loads(line) for line in file]
 
     def ended(self):
@@ -340,7 +340,7 @@ def test_keras_callbacks_beside(images, tmp_path):
     stop = keras.callbacks.EarlyStopping(monitor="loss", min_delta=9.0, patience=1)
     clf = quick(epochs=6, callbacks=[csv, stop]).set_callbacks(log).fit(*images)
     assert clf.n_iter_ == len(log.ended()) - 1 == 2
-    assert len((tmp_path / "log.csv").read_text().splitlines()) == 3
+    assert len((tmp_path / "log.csv").read_text(encoding="utf-8").splitlines()) == 3
     assert clone(clf).callbacks[0].filename == csv.filename
     with pytest.raises(TypeError, match="FitCallback"):
         quick().set_callbacks(csv)

@@ -91,7 +91,7 @@ def main():
         first, short, long = (seconds[what][name] for what in seconds)
         print(f"| {name} | {first:.1f} s | {1000 * short / 8:.0f} ms | {long:.1f} s |")
     if arguments.json:
-        with open(arguments.json, "w") as file:
+        with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump({"machine": about, "seconds": seconds}, file, indent=1)
 
 

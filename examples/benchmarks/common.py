@@ -46,7 +46,7 @@ def machine():
 
 def _processor():
     try:
-        with open("/proc/cpuinfo") as file:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
             lines = [line for line in file if line.startswith("model name")]
         return lines[0].partition(":")[2].strip()
     except (OSError, IndexError):
@@ -162,7 +162,7 @@ def run(measurements, arguments):
         print(f"\n| {measurement.__doc__.strip()} | |\n|---|---|")
         print("\n".join(f"| {what} | {text} |" for what, text in rows), flush=True)
         if arguments.json:
-            with open(arguments.json, "w") as file:
+            with open(arguments.json, "w", encoding="utf-8") as file:
                 json.dump(results, file, indent=1)
 
 

@@ -106,7 +106,7 @@ def main():
                 flush=True,
             )
             if arguments.json:
-                with open(arguments.json, "w") as file:
+                with open(arguments.json, "w", encoding="utf-8") as file:
                     json.dump(results, file, indent=1)
 
 

@@ -62,7 +62,9 @@ def main():
         seconds = np.median(columns["seconds"])
         rows.append(f"| {name} | {CLAIMS[name]} | {ours} | {seconds:.0f} s |")
         if options.json:
-            Path(options.json).write_text(json.dumps(results, indent=1))
+            Path(options.json).write_text(
+                json.dumps(results, indent=1), encoding="utf-8"
+            )
     print("; ".join(f"{key} {value}" for key, value in results["machine"].items()))
     print("| project | project's figures | this package | time |\n|---|---|---|---|")
     print("\n".join(rows))

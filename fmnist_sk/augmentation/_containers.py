@@ -117,6 +117,7 @@ def frame_like(rows: NDArray[Any], X: Any, *, index: Any = None) -> Any:
             for column, dtype in zip(rows.T, dtypes, strict=True)
         ]
         frame = library.concat(columns, axis=1)
+        frame = _in_byte_order(frame, dict(enumerate(dtypes)))
     frame.columns = X.columns
     if index is not None:
         frame.index = index
@@ -151,6 +152,19 @@ def shallow_copy(X: Any) -> Any:
         Equal DataFrame of the same library.
     """
     return X.copy(deep=False) if library_of(X) == "pandas" else X.clone()
+
+
+def _in_byte_order(frame, dtypes):
+    """Undo that pandas changes big-endian numbers to the machine's order.
+
+    It does so when it concatenates rows, and before pandas 3 also columns.
+    """
+    swapped = {
+        name: dtype
+        for name, dtype in dtypes.items()
+        if isinstance(dtype, np.dtype) and not dtype.isnative
+    }
+    return frame.astype(swapped) if swapped else frame
 
 
 def _numpy_dtype(dtype):
@@ -195,13 +209,7 @@ def append_images(X: Any, rows: NDArray[Any], new: NDArray[Any]) -> Any:
         frame = pandas.concat(
             [X.astype(wider) if wider else X, copies], ignore_index=True
         )
-        # pandas changes big-endian numbers to the machine's order when it concatenates.
-        swapped = {
-            name: dtype
-            for name, dtype in X.dtypes.items()
-            if isinstance(dtype, np.dtype) and not dtype.isnative
-        }
-        frame = frame.astype(swapped) if swapped else frame
+        frame = _in_byte_order(frame, X.dtypes)
         frame.attrs = dict(X.attrs)
         return frame
     if library == "polars":
