@@ -1,9 +1,9 @@
-"""Grad-CAM: the regions of an image that contribute to a class."""
+"""Class activation maps: the regions of an image that contribute to a class."""
 
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,14 +18,21 @@ def grad_cam(
     X: ArrayLike,
     *,
     target: Any = None,
+    method: Literal["hirescam", "gradcam"] = "hirescam",
     layer: int = -1,
     normalize: bool = True,
 ) -> NDArray[np.float32]:
-    """Compute which regions of images contribute to a class, by Grad-CAM.
+    """Compute which regions of images contribute to a class, by HiResCAM or Grad-CAM.
 
-    Grad-CAM adds up the maps of a convolutional layer. The weight of a map is the mean
-    gradient of the class's logit with respect to the map. Negative sums are set to 0,
-    and the result is enlarged to the size of the image [1]_.
+    Both methods add up the maps of a convolutional layer, and use the gradients of the
+    class's logit with respect to the maps. Negative sums are set to 0, and the result
+    is enlarged to the size of the image.
+
+    `method="hirescam"` multiplies each map with its gradients, pixel by pixel [1]_. The
+    value of a pixel is its contribution to the logit. `method="gradcam"` multiplies
+    each map with the mean of its gradients [2]_. The maps are smoother, but they are
+    less faithful: they can mark regions that do not contribute to the class, and they
+    are often 0 everywhere.
 
     Parameters
     ----------
@@ -42,19 +49,23 @@ def grad_cam(
         Class to explain: one label for all images, or one for each image. None stands
         for the predicted class of each image.
 
+    method : {"hirescam", "gradcam"}, default="hirescam"
+        Method by which maps and gradients are combined.
+
     layer : int, default=-1
         Position of the maps in the list that :func:`feature_maps` returns. The default
-        is the last layer, as in the paper. Deeper layers are more class-specific but
+        is the last layer, as in the papers. Deeper layers are more class-specific but
         locate less precisely.
 
     normalize : bool, default=True
         Whether to divide each map by its maximum. Maps that are 0 everywhere are not
-        divided.
+        divided: no region of the image contributes to the class.
 
     Returns
     -------
     heatmaps : ndarray of shape (n, height, width), dtype float32
-        Contribution of each pixel, at least 0, and at most 1 if `normalize`.
+        Contribution of each pixel to the logit, at least 0, and at most 1 if
+        `normalize`.
 
     Raises
     ------
@@ -64,7 +75,7 @@ def grad_cam(
         If `estimator` is not a network of this package, or its network is not a graph
         of layers, such as a subclass of `keras.Model` or a model with nested models.
     ValueError
-        If `X` is invalid, `target` is not a class, or there is no such layer.
+        If `X` is invalid, `target` is not a class, or there is no such method or layer.
 
     See Also
     --------
@@ -73,14 +84,26 @@ def grad_cam(
 
     Notes
     -----
-    The gradient is that of the logit. A network of your own that ends in a softmax has
-    no logits, so the logarithm of the probability takes their place. A region that
-    contributes to one class then counts against the others. Test-time augmentation is
-    not applied.
+    If the layers behind the maps are linear, possibly with pooling by means, then the
+    contributions by HiResCAM add up to the logit of the class, up to the bias of the
+    last layer. This holds for the pixels of the layer, before negative contributions
+    are set to 0 and the map is enlarged. Among the architectures of this package it
+    holds for the last layer of `"compact"`, `"vgg"` and `"resnet"` with
+    `dense_units=()`, the default. It does not hold for Grad-CAM, for earlier layers or
+    for networks with hidden dense layers: the activation functions behind the maps
+    depend on the image.
+
+    The gradient is that of the logit before it is divided by the temperature. A network
+    of your own that ends in a softmax has no logits, so the logarithm of the
+    probability takes their place. A region that contributes to one class then counts
+    against the others. Test-time augmentation is not applied.
 
     References
     ----------
-    .. [1] R. R. Selvaraju et al., "Grad-CAM: visual explanations from deep networks via
+    .. [1] R. L. Draelos and L. Carin, "Use HiResCAM instead of Grad-CAM for faithful
+       explanations of convolutional neural networks", 2020, arXiv:2011.08891.
+
+    .. [2] R. R. Selvaraju et al., "Grad-CAM: visual explanations from deep networks via
        gradient-based localization", ICCV 2017, arXiv:1610.02391, section 3.
 
     Examples
@@ -93,6 +116,11 @@ def grad_cam(
     >>> heatmaps.shape
     (5, 28, 28)
     """
+    if method not in _COMBINE:
+        raise ValueError(
+            f"method must be one of {', '.join(map(repr, _COMBINE))}. Got {method!r} "
+            "instead."
+        )
     classifier, rows = network_and_images(estimator, X)
     outputs = layer_outputs(classifier._fitted)
     codes = target_codes(
@@ -105,13 +133,24 @@ def grad_cam(
     height, width, _ = classifier.image_shape_
     heatmaps = np.empty((len(rows), height, width), np.float32)
     for part, maps, gradients in outputs.gradients(rows, codes, maps_of_layer):
-        weights = gradients.mean(axis=(1, 2), keepdims=True)
-        heat = np.maximum((weights * maps).sum(axis=3), 0)
-        heatmaps[part] = _enlarge(heat, height, width)
+        heat = _COMBINE[method](maps, gradients)
+        heatmaps[part] = _enlarge(np.maximum(heat, 0), height, width)
     if normalize:
         largest = heatmaps.max(axis=(1, 2), keepdims=True)
         np.divide(heatmaps, largest, out=heatmaps, where=largest > 0)
     return heatmaps
+
+
+def _hirescam(maps, gradients):
+    return (gradients * maps).sum(axis=3)
+
+
+def _gradcam(maps, gradients):
+    weights = gradients.mean(axis=(1, 2), keepdims=True)
+    return (weights * maps).sum(axis=3)
+
+
+_COMBINE = {"hirescam": _hirescam, "gradcam": _gradcam}
 
 
 def _choose(blocks, layer):
