@@ -166,6 +166,13 @@ def test_contributions_add_up_to_the_logit_behind_linear_layers(images, architec
     np.testing.assert_allclose(contributions + bias[codes], 2 * logits, rtol=1e-3)
 
 
+def test_methods_agree_before_global_average_pooling(images):
+    X, y = images
+    clf = quick(architecture="resnet", filters=(4, 4, 4)).fit(X, y)
+    maps = [grad_cam(clf, X[:20], method=method) for method in METHODS]
+    np.testing.assert_allclose(*maps, atol=1e-5)
+
+
 def test_the_maps_of_a_network_with_shuffled_weights_are_others(images, fitted):
     """A sanity check of explanations (Adebayo et al. 2018, arXiv:1810.03292)."""
     shuffled, rng = copy.copy(fitted), np.random.default_rng(0)

@@ -282,14 +282,14 @@ def test_the_display_passes_the_method_on(images, fitted):
     assert not np.array_equal(heat, grad_cam(fitted, X[:5]))
 
 
-def test_maps_without_contributions_are_labelled(images):
+def test_maps_without_positive_values_are_labelled(images):
     X = images[0][:3].reshape(-1, 28, 28)
     heat = np.zeros(X.shape)
     heat[1, 3, 3] = 0.1
     heat[2] = -1
     display = GradCAMDisplay(images=X, heatmaps=heat).plot()
     notes = [[text.get_text() for text in ax.texts] for ax in display.ax_[:, 1]]
-    assert notes == [["no positive\ncontribution"], [], ["no positive\ncontribution"]]
+    assert notes == [["no positive\nvalues"], [], ["no positive\nvalues"]]
     assert_nothing_is_cut_off(display.figure_)
 
 

@@ -5,7 +5,7 @@ maps are those of the last layer, on the 1,000 test images of the sample. The ne
 are the pretrained ones, and each architecture with its default settings, trained on the
 3,000 training images of the sample.
 
-Run with ``python examples/benchmarks/blank_maps.py``, which takes about five minutes.
+Run with ``python examples/benchmarks/blank_maps.py``, which takes several minutes.
 """
 
 from common import arguments_for, median_ms, run

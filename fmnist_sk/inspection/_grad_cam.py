@@ -29,10 +29,10 @@ def grad_cam(
     is enlarged to the size of the image.
 
     `method="hirescam"` multiplies each map with its gradients, pixel by pixel [1]_. The
-    value of a pixel is its contribution to the logit. `method="gradcam"` multiplies
-    each map with the mean of its gradients [2]_. The maps are smoother, but they are
-    less faithful: they can mark regions that do not contribute to the class, and they
-    are often 0 everywhere.
+    value of a pixel is the contribution of the features at that place to the logit, to
+    first order. `method="gradcam"` multiplies each map with the mean of its gradients
+    [2]_. Its heat maps are smoother but less faithful: they can mark regions that do
+    not contribute to the class, and they are often 0 everywhere.
 
     Parameters
     ----------
@@ -55,17 +55,19 @@ def grad_cam(
     layer : int, default=-1
         Position of the maps in the list that :func:`feature_maps` returns. The default
         is the last layer, as in the papers. Deeper layers are more class-specific but
-        locate less precisely.
+        locate less precisely. The layers of an
+        :class:`~fmnist_sk.architectures.Ensemble` are those of all members, and a map
+        explains only the member to which its layer belongs.
 
     normalize : bool, default=True
         Whether to divide each map by its maximum. Maps that are 0 everywhere are not
-        divided: no region of the image contributes to the class.
+        divided.
 
     Returns
     -------
     heatmaps : ndarray of shape (n, height, width), dtype float32
-        Contribution of each pixel to the logit, at least 0, and at most 1 if
-        `normalize`.
+        Contribution of each pixel, at least 0, and at most 1 if `normalize`. A map is 0
+        everywhere if the method finds no place with a positive contribution.
 
     Raises
     ------
@@ -89,9 +91,10 @@ def grad_cam(
     last layer. This holds for the pixels of the layer, before negative contributions
     are set to 0 and the map is enlarged. Among the architectures of this package it
     holds for the last layer of `"compact"`, `"vgg"` and `"resnet"` with
-    `dense_units=()`, the default. It does not hold for Grad-CAM, for earlier layers or
-    for networks with hidden dense layers: the activation functions behind the maps
-    depend on the image.
+    `dense_units=()`, the default. It does not hold for earlier layers or for networks
+    with hidden dense layers, because of the biases and activation functions behind the
+    maps. It does not hold for Grad-CAM, except with global average pooling behind the
+    maps, as in `"resnet"`: both methods then compute the same maps.
 
     The gradient is that of the logit before it is divided by the temperature. A network
     of your own that ends in a softmax has no logits, so the logarithm of the

@@ -40,7 +40,7 @@ class GradCAMDisplay:
     heatmaps : array-like of shape (n, height, width)
         Contribution of each pixel. Negative values are shown as 0, and the largest
         value of each image is shown in the brightest colour. A map without positive
-        values is labelled "no positive contribution".
+        values is labelled "no positive values".
 
     titles : sequence of str of length n, default=None
         Text above each image.
@@ -228,7 +228,7 @@ class GradCAMDisplay:
             self.heatmaps_.append(artist)
             if most == 0:
                 _panels.draw_note(
-                    overlaid, "no positive\ncontribution", color="white", fontsize=8
+                    overlaid, "no positive\nvalues", color="white", fontsize=8
                 )
             if self.titles is not None:
                 plain.set_title(self.titles[i], fontsize=8, loc="left")

@@ -145,8 +145,12 @@ def _explain_grey(ax, scores, final):
 
 def _texts(values):
     """Return values as texts. Numbers drawn at random have too many digits to show."""
-    short = [format(v, ".4g") if isinstance(v, float) else str(v) for v in values]
-    return short if len({*short}) == len(short) else [str(value) for value in values]
+    texts = [str(value) for value in values]
+    short = [
+        format(value, ".4g") if isinstance(value, float) and len(text) > 6 else text
+        for value, text in zip(values, texts, strict=True)
+    ]
+    return short if len({*short}) == len(short) else texts
 
 
 def _place(ax, direction, values):
