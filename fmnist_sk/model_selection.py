@@ -225,7 +225,9 @@ def _scores_by_split(results):
             name = name if part == "test" else f"train_{name}"
             scores.setdefault(int(split), {})[name] = values
     if not scores:
-        raise ValueError("There are no scores of single splits, such as split0_test_x.")
+        raise ValueError(
+            "The results have no scores of single splits, such as split0_test_score."
+        )
     return scores
 
 

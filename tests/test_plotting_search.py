@@ -66,7 +66,9 @@ def test_cells_are_the_mean_scores(search):
 def test_another_score(search):
     display = SearchResultsDisplay.from_estimator(search, scoring="accuracy")
     assert display.scores.max() == search.cv_results_["mean_test_accuracy"].max()
-    with pytest.raises(ValueError, match="There is no score 'f1'"):
+    with pytest.raises(
+        ValueError, match=r"scoring must be one of \['accuracy', 'neg_log_loss'\]"
+    ):
         SearchResultsDisplay.from_estimator(search, scoring="f1")
 
 
@@ -252,7 +254,7 @@ def test_bad_input(search):
         SearchResultsDisplay.from_estimator(search, rows="depth")
     with pytest.raises(ValueError, match="are both"):
         SearchResultsDisplay.from_estimator(search, rows="filters", columns="filters")
-    with pytest.raises(ValueError, match="may be any of"):
+    with pytest.raises(ValueError, match="'x' is ambiguous"):
         SearchResultsDisplay.from_cv_results(
             results(param_a__x=[1], param_b__x=[2]), rows="x"
         )

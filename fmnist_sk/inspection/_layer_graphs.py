@@ -75,7 +75,7 @@ class LayerGraphs:
             isinstance(layer, keras.Model) for layer in model.layers
         ):
             raise TypeError(
-                "The layers of the network cannot be told apart. Build it as one "
+                "The network is not a graph of single layers. Build it as one "
                 "Functional or Sequential keras.Model without nested models."
             )
         self.images = keras.Input(description.image_shape)

@@ -173,7 +173,7 @@ def _score_key(results, scoring):
         raise ValueError("cv_results has no mean_test_score.")
     if f"mean_test_{scoring}" not in results:
         known = [k[10:] for k in results if k.startswith("mean_test_")]
-        raise ValueError(f"There is no score {scoring!r}, only {known}.")
+        raise ValueError(f"scoring must be one of {known}. Got {scoring!r} instead.")
     return f"mean_test_{scoring}"
 
 
@@ -192,7 +192,7 @@ def _two_names(values, rows, columns):
             raise ValueError(
                 f"{asked!r} is not one of the parameters {list(values)}."
                 if not fits
-                else f"{asked!r} may be any of {fits}."
+                else f"{asked!r} is ambiguous. Pass one of {fits}."
             )
         found += fits
     if len(found) == 2:
