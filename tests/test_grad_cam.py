@@ -9,7 +9,7 @@ from _small import quick
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
-from fmnist_sk import FashionCNNClassifier
+from fmnist_sk import FashionCNNClassifier, load_pretrained
 from fmnist_sk.inspection import feature_maps, grad_cam, layer_outputs
 
 METHODS = ["hirescam", "gradcam"]
@@ -164,6 +164,12 @@ def test_contributions_add_up_to_the_logit_behind_linear_layers(images, architec
     bias = clf._fitted.weights[-1]
     logits = clf.decision_function(X[:20])[np.arange(20), codes]
     np.testing.assert_allclose(contributions + bias[codes], 2 * logits, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["fashion-mnist", "fashion-mnist-compact"])
+def test_maps_of_pretrained_networks_are_not_blank(sample, name):
+    heat = grad_cam(load_pretrained(name), sample.X_test[:200])
+    assert (heat.max(axis=(1, 2)) == 1).mean() >= 0.99
 
 
 def test_methods_agree_before_global_average_pooling(images):
