@@ -10,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
 from fmnist_sk import FashionCNNClassifier, load_pretrained
+from fmnist_sk.architectures import Ensemble
 from fmnist_sk.inspection import feature_maps, grad_cam, layer_outputs
 
 METHODS = ["hirescam", "gradcam"]
@@ -150,20 +151,53 @@ def test_gradcam_weights_maps_by_their_effect_on_the_logit(channels):
     assert heat.max() > 0.02
 
 
-@pytest.mark.parametrize("architecture", ["compact", "vgg", "resnet"])
-def test_contributions_add_up_to_the_logit_behind_linear_layers(images, architecture):
+FEW = {"filters": (4, 4, 4)}
+
+
+@pytest.mark.parametrize(
+    ("architecture", "parameters"),
+    [
+        ("compact", FEW),
+        ("vgg", FEW),
+        ("resnet", FEW),
+        (Ensemble(("compact", FEW), ("resnet", FEW)), {}),
+    ],
+)
+def test_contributions_add_up_to_the_logit_behind_linear_layers(
+    images, architecture, parameters
+):
     X, y = images
-    filters = (4, 4, 4)
-    clf = quick(architecture=architecture, filters=filters, temperature=2.0, tta=None)
+    clf = quick(architecture=architecture, temperature=2.0, tta=None, **parameters)
     clf.fit(X, y)
     outputs = layer_outputs(clf._fitted)
     codes = clf.predict(X[:20])
-    last = outputs.graphs.blocks[-1].output
-    ((_, maps, gradients),) = outputs.gradients(X[:20], codes, last)
-    contributions = (maps * gradients).sum(axis=(1, 2, 3))
-    bias = clf._fitted.weights[-1]
+    contributions = 0
+    for block in outputs.graphs.last_blocks():
+        ((_, maps, gradients),) = outputs.gradients(X[:20], codes, block.output)
+        contributions += (maps * gradients).sum(axis=(1, 2, 3))
+    # The logits of an ensemble are the mean of its members' logits.
+    biases = [w for w in clf._fitted.weights if w.shape == (10,)]
     logits = clf.decision_function(X[:20])[np.arange(20), codes]
-    np.testing.assert_allclose(contributions + bias[codes], 2 * logits, rtol=1e-3)
+    expected = 2 * logits - np.mean(biases, axis=0)[codes]
+    np.testing.assert_allclose(contributions, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_maps_of_the_members_of_an_ensemble_are_added(images):
+    import tensorflow as tf
+
+    X, y = images
+    member = ("compact", FEW)
+    clf = quick(architecture=Ensemble(member, member)).fit(X, y)
+    outputs = layer_outputs(clf._fitted)
+    total = 0
+    for block in outputs.graphs.last_blocks():
+        ((_, maps, gradients),) = outputs.gradients(X[:9], np.full(9, 3), block.output)
+        total += (maps * gradients).sum(axis=3)
+    expected = tf.image.resize(np.maximum(total, 0)[..., None], (28, 28))[..., 0]
+    heat = grad_cam(clf, X[:9], target=3, normalize=False)
+    np.testing.assert_allclose(heat, expected, atol=1e-5)
+    only_one = grad_cam(clf, X[:9], target=3, normalize=False, layer=-1)
+    assert not np.allclose(heat, only_one, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["fashion-mnist", "fashion-mnist-compact"])
@@ -300,7 +334,9 @@ def test_bad_methods(images, fitted):
         grad_cam(fitted, images[0][:2], method="cam")
 
 
-@pytest.mark.parametrize("layer", [3, -4, 0.5, None])
+@pytest.mark.parametrize("layer", [3, -4, 0.5, "last"])
 def test_bad_layers(images, fitted, layer):
-    with pytest.raises(ValueError, match="layer must be an integer from -3 to 2"):
+    with pytest.raises(
+        ValueError, match="layer must be None or an integer from -3 to 2"
+    ):
         grad_cam(fitted, images[0][:2], layer=layer)

@@ -16,7 +16,7 @@ from fmnist_sk import (
     load_pretrained,
 )
 from fmnist_sk.architectures import ARCHITECTURES
-from fmnist_sk.inspection import feature_maps, grad_cam
+from fmnist_sk.inspection import grad_cam, layer_outputs
 
 METHODS = {"hirescam": "HiResCAM", "gradcam": "Grad-CAM"}
 PRETRAINED = "fashion-mnist", "fashion-mnist-compact"
@@ -37,7 +37,8 @@ def blank():
     X, _ = load_fashion_mnist_sample(subset="test", return_X_y=True)
     rows, values = [], {}
     for name, model in models():
-        layers = [maps.shape[1:] for maps in feature_maps(model, X[:1])]
+        last = layer_outputs(model._fitted).graphs.last_blocks()
+        layers = [block.output.shape[1:] for block in last]
         shares = {
             method: float(
                 (grad_cam(model, X, method=method).max(axis=(1, 2)) == 0).mean()
@@ -45,12 +46,9 @@ def blank():
             for method in METHODS
         }
         values[name] = {"layers": layers, "blank": shares}
-        height, width, n_maps = layers[-1]
+        where = " and ".join(f"{n} maps of {h} × {w} pixels" for h, w, n in layers)
         text = "; ".join(f"{METHODS[m]} {share:.1%}" for m, share in shares.items())
-        where = f"layer {len(layers)} of {len(layers)}"
-        rows.append(
-            (f"{name}, {where}, {n_maps} maps of {height} × {width} pixels", text)
-        )
+        rows.append((f"{name}, {where}", text))
     return rows, values
 
 

@@ -19,7 +19,7 @@ def grad_cam(
     *,
     target: Any = None,
     method: Literal["hirescam", "gradcam"] = "hirescam",
-    layer: int = -1,
+    layer: int | None = None,
     normalize: bool = True,
 ) -> NDArray[np.float32]:
     """Compute which regions of images contribute to a class, by HiResCAM or Grad-CAM.
@@ -52,12 +52,12 @@ def grad_cam(
     method : {"hirescam", "gradcam"}, default="hirescam"
         Method by which maps and gradients are combined.
 
-    layer : int, default=-1
-        Position of the maps in the list that :func:`feature_maps` returns. The default
-        is the last layer, as in the papers. Deeper layers are more class-specific but
-        locate less precisely. The layers of an
-        :class:`~fmnist_sk.architectures.Ensemble` are those of all members, and a map
-        explains only the member to which its layer belongs.
+    layer : int, default=None
+        Position of the maps in the list that :func:`feature_maps` returns. None stands
+        for the last layer, as in the papers. For an
+        :class:`~fmnist_sk.architectures.Ensemble`, None stands for the last layers of
+        all members, whose contributions are added. Deeper layers are more
+        class-specific but locate less precisely.
 
     normalize : bool, default=True
         Whether to divide each map by its maximum. Maps that are 0 everywhere are not
@@ -91,7 +91,7 @@ def grad_cam(
     last layer. This holds for the pixels of the layer, before negative contributions
     are set to 0 and the map is enlarged. Among the architectures of this package it
     holds for the last layer of `"compact"`, `"vgg"` and `"resnet"` with
-    `dense_units=()`, the default. It does not hold for earlier layers or for networks
+    `dense_units=()`, the default, and for ensembles of them. It does not hold for earlier layers or for networks
     with hidden dense layers, because of the biases and activation functions behind the
     maps. It does not hold for Grad-CAM, except with global average pooling behind the
     maps, as in `"resnet"`: both methods then compute the same maps.
@@ -132,12 +132,13 @@ def grad_cam(
         lambda: classifier._logits_of_rows(rows).argmax(axis=1),
         len(rows),
     )
-    maps_of_layer = _choose(outputs.graphs.blocks, layer).output
-    height, width, _ = classifier.image_shape_
-    heatmaps = np.empty((len(rows), height, width), np.float32)
-    for part, maps, gradients in outputs.gradients(rows, codes, maps_of_layer):
-        heat = _COMBINE[method](maps, gradients)
-        heatmaps[part] = _enlarge(np.maximum(heat, 0), height, width)
+    heat = _add(
+        [
+            _contributions(outputs, rows, codes, block.output, method)
+            for block in _choose(outputs.graphs, layer)
+        ]
+    )
+    heatmaps = _enlarge(np.maximum(heat, 0), *classifier.image_shape_[:2])
     if normalize:
         largest = heatmaps.max(axis=(1, 2), keepdims=True)
         np.divide(heatmaps, largest, out=heatmaps, where=largest > 0)
@@ -156,22 +157,52 @@ def _gradcam(maps, gradients):
 _COMBINE = {"hirescam": _hirescam, "gradcam": _gradcam}
 
 
-def _choose(blocks, layer):
+def _contributions(outputs, rows, codes, maps_of_layer, method):
+    """Return the contribution of each pixel of a layer, of any sign."""
+    contributions = np.empty((len(rows), *maps_of_layer.shape[1:3]), np.float32)
+    for part, maps, gradients in outputs.gradients(rows, codes, maps_of_layer):
+        contributions[part] = _COMBINE[method](maps, gradients)
+    return contributions
+
+
+def _add(contributions):
+    """Add the contributions of layers, on the pixels of the finest layer."""
+    finest = max((layer.shape[1:] for layer in contributions), key=np.prod)
+    # A pixel that is divided has its contribution divided.
+    return sum(
+        _enlarge(layer, *finest)
+        * np.float32(np.prod(layer.shape[1:]) / np.prod(finest))
+        for layer in contributions
+    )
+
+
+def _choose(graphs, layer):
+    """Return the blocks to explain."""
+    blocks = graphs.blocks
     if not blocks:
         raise ValueError(
             "No convolution of the network has maps of more than one pixel, so that "
             "there is nothing to locate."
         )
+    if layer is None:
+        return graphs.last_blocks()
     if not isinstance(layer, Integral) or not -len(blocks) <= layer < len(blocks):
         raise ValueError(
-            f"layer must be an integer from {-len(blocks)} to {len(blocks) - 1}, as "
-            f"{len(blocks)} layers have maps. Got {layer!r} instead."
+            f"layer must be None or an integer from {-len(blocks)} to "
+            f"{len(blocks) - 1}, as {len(blocks)} layers have maps. Got {layer!r} "
+            "instead."
         )
-    return blocks[layer]
+    return [blocks[layer]]
 
 
 def _enlarge(heat, height, width):
+    """Enlarge maps, some of them at a time to save memory."""
     import tensorflow as tf
 
-    resized = tf.image.resize(heat[..., None], (height, width), method="bilinear")
-    return resized.numpy()[..., 0]
+    if heat.shape[1:] == (height, width):
+        return heat
+    enlarged = np.empty((len(heat), height, width), np.float32)
+    for first in range(0, len(heat), 256):
+        part = slice(first, first + 256)
+        enlarged[part] = tf.image.resize(heat[part, ..., None], (height, width))[..., 0]
+    return enlarged

@@ -105,7 +105,7 @@ class GradCAMDisplay:
         *,
         target: Any = None,
         method: Literal["hirescam", "gradcam"] = "hirescam",
-        layer: int = -1,
+        layer: int | None = None,
         n_images: int = 12,
         display_labels: Sequence[str] | None = None,
         ax: Axes | None = None,
@@ -130,7 +130,7 @@ class GradCAMDisplay:
         method : {"hirescam", "gradcam"}, default="hirescam"
             Method; see :func:`~fmnist_sk.inspection.grad_cam`.
 
-        layer : int, default=-1
+        layer : int, default=None
             Position of the layer; see :func:`~fmnist_sk.inspection.grad_cam`.
 
         n_images : int, default=12
