@@ -91,10 +91,11 @@ def grad_cam(
     last layer. This holds for the pixels of the layer, before negative contributions
     are set to 0 and the map is enlarged. Among the architectures of this package it
     holds for the last layer of `"compact"`, `"vgg"` and `"resnet"` with
-    `dense_units=()`, the default, and for ensembles of them. It does not hold for earlier layers or for networks
-    with hidden dense layers, because of the biases and activation functions behind the
-    maps. It does not hold for Grad-CAM, except with global average pooling behind the
-    maps, as in `"resnet"`: both methods then compute the same maps.
+    `dense_units=()`, the default, and for ensembles of them. It does not hold for
+    earlier layers or for networks with hidden dense layers, because of the biases and
+    activation functions behind the maps. It does not hold for Grad-CAM, except with
+    global average pooling behind the maps, as in `"resnet"`: both methods then compute
+    the same maps.
 
     The gradient is that of the logit before it is divided by the temperature. A network
     of your own that ends in a softmax has no logits, so the logarithm of the
