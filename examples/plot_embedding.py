@@ -26,7 +26,7 @@ encoder = ImageEncoder("fashion-mnist").fit(X)
 features = encoder.transform(X)
 print(f"{X.shape[1]} pixels, {features.shape[1]} features")
 
-figure, axes = plt.subplots(1, 2, figsize=(11, 5.5), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(9, 5), layout="constrained")
 colours = plt.colormaps["tab10"]
 for ax, name, data in zip(axes, ("pixels", "features"), (X, features), strict=True):
     places = TSNE(random_state=0, perplexity=20).fit_transform(data.astype(float))

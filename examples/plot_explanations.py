@@ -1,11 +1,11 @@
 """
-Explain predictions with Grad-CAM and occlusion
-===============================================
+Explain predictions with HiResCAM, Grad-CAM and occlusion
+=========================================================
 
 Use explanations to check that a network does not rely on the background or on
-artefacts. Grad-CAM uses the features and gradients inside the network. Occlusion covers
-parts of the image and predicts again, which works for any classifier with
-probabilities. This example runs in about 20 seconds on two CPU cores.
+artefacts. HiResCAM and Grad-CAM use the features and gradients inside the network.
+Occlusion covers parts of the image and predicts again, which works for any classifier
+with probabilities. This example runs in about 20 seconds on two CPU cores.
 """
 
 # %%
@@ -19,13 +19,13 @@ model = FashionCNNClassifier(random_state=0).fit(X_train, y_train)
 print(f"accuracy {model.score(X_test, y_test):.1%}")
 
 # %%
-# Grad-CAM
+# HiResCAM
 # --------
 #
-# :class:`~fmnist_sk.plotting.GradCAMDisplay` computes and draws the heat maps. Grad-CAM
-# weights each map of the last convolution by the gradient of the class's logit. The
-# maps have 7 × 7 pixels, so the heat map is coarse. Bright regions contribute to the
-# predicted class.
+# :class:`~fmnist_sk.plotting.GradCAMDisplay` computes and draws the heat maps. HiResCAM
+# multiplies each map of the last convolution with the gradients of the class's logit.
+# Bright regions contribute to the predicted class. The maps have 7 × 7 pixels, so the
+# heat maps are coarse.
 import matplotlib.pyplot as plt
 
 from fmnist_sk.plotting import GradCAMDisplay
@@ -34,11 +34,31 @@ GradCAMDisplay.from_estimator(model, X_test[:12], display_labels=CLASS_NAMES)
 plt.show()
 
 # %%
-# Choose another class with `target`. The first figure shows which regions of T-shirts
-# contribute to "Shirt", and the second which regions contribute to "T-shirt/top".
+# Bright regions outside a garment are no mistake of the method: the network also uses
+# what is not there. For example, an empty region beside a T-shirt distinguishes it from
+# a pullover.
+#
+# Choose another class with `target`. The first row shows which regions of T-shirts
+# contribute to "Shirt", and the second row which regions contribute to "T-shirt/top".
 tops = X_test[y_test == 0][:4]
-GradCAMDisplay.from_estimator(model, tops, target=6, display_labels=CLASS_NAMES)
-GradCAMDisplay.from_estimator(model, tops, target=0, display_labels=CLASS_NAMES)
+_, axes = plt.subplots(2, 1, figsize=(9.2, 2.8), layout="constrained")
+for ax, target in zip(axes, (6, 0), strict=True):
+    GradCAMDisplay.from_estimator(
+        model, tops, target=target, display_labels=CLASS_NAMES, ax=ax
+    )
+plt.show()
+
+# %%
+# Grad-CAM
+# --------
+#
+# Grad-CAM multiplies each map with the mean of its gradients. Its heat maps are
+# smoother, but some are blank, and the display labels them. A blank map of Grad-CAM
+# does not mean that nothing contributes to the class: the mean has lost the places of
+# the contributions.
+GradCAMDisplay.from_estimator(
+    model, X_test[:12], method="gradcam", display_labels=CLASS_NAMES
+)
 plt.show()
 
 # %%

@@ -33,20 +33,20 @@ def tidy_cv_results(search: Any) -> pd.DataFrame:
     Parameters
     ----------
     search : estimator, dict or DataFrame
-        Fitted search, such as `GridSearchCV` or `HalvingRandomSearchCV`, or its
-        `cv_results_`.
+        Fitted search, such as `GridSearchCV`, `HalvingRandomSearchCV` or Optuna's
+        `OptunaSearchCV`; or the `cv_results_` of a search of scikit-learn.
 
     Returns
     -------
     table : DataFrame
         Table with these columns:
 
-        - `candidate`: number of the candidate;
+        - `candidate`: number of the candidate, or of Optuna's trial;
         - one column for each parameter, named without the pipeline steps where the name
           stays unique, with NaN for candidates that do not have the parameter;
         - `split`: number of the split;
         - `score`, or the names of the scores: test scores, and `train_...` for training
-          scores, if there are any;
+          scores, if there are any. They are NaN for trials that Optuna pruned;
         - `iter` and `n_resources`, for a halving search;
         - `fit_time` and `score_time`: means over the candidate's splits, in seconds.
 
@@ -57,11 +57,12 @@ def tidy_cv_results(search: Any) -> pd.DataFrame:
     TypeError
         If `search` is neither a search nor its results.
     ValueError
-        If the results have no scores of single splits.
+        If the results have no scores of single splits, as in a study of Optuna that
+        was not made by `OptunaSearchCV`. Use `study.trials_dataframe()` instead.
 
     See Also
     --------
-    fmnist_sk.plotting.SearchResultsDisplay : Two parameters as a heat map.
+    fmnist_sk.plotting.SearchResultsDisplay : Plot of the scores.
 
     References
     ----------
@@ -85,15 +86,7 @@ def tidy_cv_results(search: Any) -> pd.DataFrame:
     """
     import pandas as pd
 
-    if hasattr(search, "fit"):
-        check_is_fitted(search, "cv_results_")
-    given = getattr(search, "cv_results_", search)
-    if not isinstance(given, (Mapping, pd.DataFrame)):
-        raise TypeError(
-            "search must be a fitted search, or its cv_results_. Got "
-            f"{type(search).__name__} instead."
-        )
-    results = read_columns(given)
+    results = read_columns(read_search(search)[0])
     first = {"candidate": range(len(results["params"]))} | _parameters(results)
     last = {
         name: results[key] for key, name in _OF_CANDIDATES.items() if key in results
@@ -104,6 +97,74 @@ def tidy_cv_results(search: Any) -> pd.DataFrame:
     ]
     table = pd.concat(parts).sort_values(["candidate", "split"], kind="stable")
     return table.reset_index(drop=True)
+
+
+def read_search(search):
+    """Return the results of a search in the form of `cv_results_`.
+
+    Parameters
+    ----------
+    search : estimator, optuna.study.Study, dict or DataFrame
+        Fitted search, study, or results.
+
+    Returns
+    -------
+    results : dict or DataFrame
+        Results in the form of `cv_results_`.
+    direction : {1, -1}
+        1 if the largest score is the best, -1 if the smallest score is.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If the search is not fitted.
+    TypeError
+        If `search` is not one of the above.
+    ValueError
+        If a study has several objectives.
+    """
+    import pandas as pd
+
+    if isinstance(search, (Mapping, pd.DataFrame)):
+        return search, 1
+    if hasattr(search, "fit"):
+        check_is_fitted(search)
+    # The cv_results_ of OptunaSearchCV has no parameters, and fails after a pruned
+    # trial, so the study is read instead.
+    study = getattr(search, "study_", search)
+    if hasattr(study, "trials") and hasattr(study, "directions"):
+        return _read_study(study)
+    if hasattr(search, "cv_results_"):
+        return search.cv_results_, 1
+    raise TypeError(
+        "The search must be a fitted search such as GridSearchCV, or its cv_results_. "
+        f"Got {type(search).__name__} instead."
+    )
+
+
+def _read_study(study):
+    """Return the results of a study, in which `OptunaSearchCV` stores its scores."""
+    if len(study.directions) != 1:
+        raise ValueError(
+            f"The study has {len(study.directions)} objectives. Only a study with one "
+            "objective is supported."
+        )
+    trials = study.trials
+    complete = [trial.state.name == "COMPLETE" for trial in trials]
+    # The value of a pruned trial was measured after fewer epochs, like its scores.
+    scores = [t.value if c else np.nan for t, c in zip(trials, complete, strict=True)]
+    stored = [t.user_attrs if c else {} for t, c in zip(trials, complete, strict=True)]
+    name = (study.metric_names or ["objective value"])[0]
+    results = {}
+    if any("mean_test_score" in attributes for attributes in stored):
+        name = "score"
+        results = {
+            key: [attributes.get(key, np.nan) for attributes in stored]
+            for key in dict.fromkeys(key for found in stored for key in found)
+            if _SPLIT.fullmatch(key) or key.startswith(("mean_", "std_"))
+        }
+    results |= {"params": [t.params for t in trials], f"mean_test_{name}": scores}
+    return results, 1 if study.direction.name == "MAXIMIZE" else -1
 
 
 def read_columns(cv_results):
@@ -164,7 +225,9 @@ def _scores_by_split(results):
             name = name if part == "test" else f"train_{name}"
             scores.setdefault(int(split), {})[name] = values
     if not scores:
-        raise ValueError("There are no scores of single splits, such as split0_test_x.")
+        raise ValueError(
+            "The results have no scores of single splits, such as split0_test_score."
+        )
     return scores
 
 

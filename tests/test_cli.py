@@ -15,6 +15,7 @@ from _idx_files import put
 from _small import small_cnn
 from matplotlib.image import imread
 from PIL import Image
+from sklearn.dummy import DummyClassifier
 
 from fmnist_sk import CLASS_NAMES
 from fmnist_sk.__main__ import main
@@ -109,6 +110,23 @@ def test_demo_without_data_takes_the_sample(tmp_path, sample, capsys):
         # Nothing is cut off at the edges, so the outermost pixels are white.
         for edge in (picture[0], picture[-1], picture[:, 0], picture[:, -1]):
             assert edge.min() == 1
+
+
+@pytest.mark.parametrize("n_mistakes", [0, 5])
+def test_the_confusion_matrix_colours_mistakes_only(n_mistakes, tmp_path):
+    from fmnist_sk._cli._figures import save_confusion_matrix
+
+    y = np.repeat(["coat", "dress"], 50)
+    model = DummyClassifier().fit(np.zeros((100, 1)), y)
+    y_pred = y.copy()
+    y_pred[:n_mistakes] = "dress"
+    save_confusion_matrix(tmp_path / "m.png", model, y, y_pred, list(model.classes_))
+    picture = (255 * imread(tmp_path / "m.png")[..., :3]).round().astype(int)
+    grey = (picture == round(0.92 * 255)).all(axis=2)
+    coloured = np.ptp(picture, axis=2) > 100
+    # The two cells of the diagonal are grey. One of the other two has a strong colour.
+    assert grey.mean() > 0.2
+    assert (coloured.mean() > 0.1) == (n_mistakes > 0)
 
 
 def test_demo_takes_real_data_that_are_there(tiny, tmp_path, monkeypatch, capsys):

@@ -70,7 +70,9 @@ def test_what_covers_is_a_pixel_of_the_images(dtype):
     assert seen[1].dtype == dtype
     assert seen[1].max() <= 0.1  # the mean, rounded for integers
     if dtype != np.float32:
-        with pytest.raises(ValueError, match=r"fill_value=0\.5 is no value of dtype"):
+        with pytest.raises(
+            ValueError, match=r"fill_value=0\.5 cannot be stored in images of dtype"
+        ):
             occlusion_sensitivity(clf, X, fill_value=0.5)
 
 

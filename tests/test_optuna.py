@@ -1,5 +1,7 @@
 """Searches with Optuna: over pipelines, with pruning, and with a stored study."""
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from _small import quick
 from numpy.testing import assert_array_equal
@@ -7,6 +9,8 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from fmnist_sk import ImageReshaper
+from fmnist_sk.model_selection import tidy_cv_results
+from fmnist_sk.plotting import SearchResultsDisplay
 
 optuna = pytest.importorskip("optuna")
 OptunaSearchCV = pytest.importorskip("optuna_integration").OptunaSearchCV
@@ -86,6 +90,61 @@ def test_pruning_by_partial_fit(digits):
     assert cross_val_score(best, *digits, cv=2).mean() == search.best_score_
     X, y = digits
     assert_array_equal(search.predict_proba(X), best.fit(X, y).predict_proba(X))
+
+
+def test_a_search_with_pruning_is_plotted_and_tidied(digits):
+    search = OptunaSearchCV(
+        quick(epochs=4, lr_schedule="constant"),
+        {"learning_rate": rates(), "filters": choice(4, 8)},
+        enable_pruning=True,
+        max_iter=4,
+        n_trials=8,
+        cv=2,
+        study=new_study(),
+    ).fit(*digits)
+    trials = search.trials_
+    pruned = [trial.state.name == "PRUNED" for trial in trials]
+    assert 0 < sum(pruned) < 8
+    display = SearchResultsDisplay.from_estimator(
+        search, rows="filters", columns="learning_rate"
+    )
+    assert display.best == search.best_index_
+    assert (display.score_name, display.ax_.get_xscale()) == ("score", "log")
+    np.testing.assert_array_equal(np.isnan(display.scores), pruned)
+    np.testing.assert_allclose(
+        display.points_.get_offsets()[:, 0],
+        [t.params["learning_rate"] for t in trials if t.state.name == "COMPLETE"],
+    )
+    assert "pruned" in display.ax_.get_title(loc="left")
+    plt.close(display.figure_)
+    table = tidy_cv_results(search)
+    assert table.shape == (16, 7)
+    by_trial = table.groupby("candidate")["score"]
+    np.testing.assert_array_equal(by_trial.count() == 0, pruned)
+    assert by_trial.mean().max() == pytest.approx(search.best_score_)
+
+
+@pytest.mark.filterwarnings("ignore:.*set_metric_names is experimental")
+def test_a_study_is_plotted():
+    sampler = optuna.samplers.GridSampler({"k": [1, 2, 3]})
+    study = optuna.create_study(sampler=sampler)
+    study.optimize(lambda trial: trial.suggest_int("k", 1, 3) ** 2, n_trials=3)
+    display = SearchResultsDisplay.from_estimator(study)
+    assert display.score_name == "objective value"
+    np.testing.assert_array_equal(display.scores, [[1, 4, 9]])
+    assert display.best == (0, 0)  # the study minimises
+    plt.close(display.figure_)
+    study.set_metric_names(["error"])
+    display = SearchResultsDisplay.from_estimator(study, kind="scatter")
+    assert display.ax_.get_ylabel() == "error"
+    plt.close(display.figure_)
+    with pytest.raises(ValueError, match="no scores of single splits"):
+        tidy_cv_results(study)
+    several = optuna.create_study(directions=["maximize", "minimize"])
+    with pytest.raises(ValueError, match="The study has 2 objectives"):
+        SearchResultsDisplay.from_estimator(several)
+    with pytest.raises(ValueError, match="no parameters"):
+        SearchResultsDisplay.from_estimator(optuna.create_study())
 
 
 def test_pruning_needs_the_classifier_itself(digits):

@@ -274,12 +274,33 @@ def test_heat_maps_are_grad_cam(images, search):
     assert_nothing_is_cut_off(display.figure_)
 
 
+def test_the_display_passes_the_method_on(images, fitted):
+    X, _ = images
+    display = GradCAMDisplay.from_estimator(fitted, X, n_images=5, method="gradcam")
+    heat = grad_cam(fitted, X[:5], method="gradcam")
+    np.testing.assert_array_equal(display.heatmaps, heat)
+    assert not np.array_equal(heat, grad_cam(fitted, X[:5]))
+
+
+def test_maps_without_positive_values_are_labelled(images):
+    X = images[0][:3].reshape(-1, 28, 28)
+    heat = np.zeros(X.shape)
+    heat[1, 3, 3] = 0.1
+    heat[2] = -1
+    display = GradCAMDisplay(images=X, heatmaps=heat).plot()
+    notes = [[text.get_text() for text in ax.texts] for ax in display.ax_[:, 1]]
+    assert notes == [["no positive\nvalues"], [], ["no positive\nvalues"]]
+    assert_nothing_is_cut_off(display.figure_)
+
+
 def test_any_heat_maps(images):
     X = images[0][:2].reshape(-1, 28, 28)
     heat = np.random.default_rng(0).normal(size=X.shape)
     display = GradCAMDisplay(images=X, heatmaps=heat).plot()
     assert len(display.heatmaps_) == 2
-    with pytest.raises(ValueError, match="one weight a pixel"):
+    with pytest.raises(
+        ValueError, match=r"must have shape \(2, 28, 28\), one value per pixel"
+    ):
         GradCAMDisplay(images=X, heatmaps=heat[:, 1:]).plot()
 
 

@@ -1,10 +1,11 @@
-"""Heat maps of searches."""
+"""Heat maps and scatter plots of searches."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from _small import quick
+from scipy.stats import loguniform
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
@@ -65,7 +66,9 @@ def test_cells_are_the_mean_scores(search):
 def test_another_score(search):
     display = SearchResultsDisplay.from_estimator(search, scoring="accuracy")
     assert display.scores.max() == search.cv_results_["mean_test_accuracy"].max()
-    with pytest.raises(ValueError, match="There is no score 'f1'"):
+    with pytest.raises(
+        ValueError, match=r"scoring must be one of \['accuracy', 'neg_log_loss'\]"
+    ):
         SearchResultsDisplay.from_estimator(search, scoring="f1")
 
 
@@ -136,20 +139,95 @@ def test_what_was_not_tried_stays_empty():
     ]
 
 
-def test_of_halving_the_last_round_counts(sample):
-    halving = HalvingGridSearchCV(
+@pytest.fixture(scope="module")
+def halving(sample):
+    return HalvingGridSearchCV(
         quick(),
-        {"filters": [2, 4, 8]},
+        {"filters": [2, 4, 8], "learning_rate": [1e-4, 1e-2]},
         resource="epochs",
         min_resources=1,
-        max_resources=3,
-        factor=3,
+        max_resources=4,
+        factor=2,
         cv=2,
     ).fit(sample.X_train[:120], sample.y_train[:120])
-    display = SearchResultsDisplay.from_estimator(halving, columns="filters")
+
+
+def test_of_halving_the_last_round_is_coloured(halving):
+    display = SearchResultsDisplay.from_estimator(halving)
     table = pd.DataFrame(halving.cv_results_)
-    last = table.sort_values("iter").groupby("param_filters").last()
-    np.testing.assert_array_equal(display.scores[0], last["mean_test_score"])
+    assert table["iter"].max() == 2
+    last = table.sort_values("iter").groupby(["param_filters", "param_learning_rate"])
+    last = last.last()
+    np.testing.assert_array_equal(display.scores.ravel(), last["mean_test_score"])
+    np.testing.assert_array_equal(display.resources.ravel(), last["n_resources"])
+    coloured = ~np.ma.getmaskarray(display.im_.get_array())
+    np.testing.assert_array_equal(coloured.ravel(), last["iter"] == 2)
+    # The scores of earlier rounds are shown with their resources.
+    for cell, text in np.ndenumerate(display.text_):
+        resource = f"epochs {display.resources[cell]:g}"
+        assert (resource in text.get_text()) != coloured[cell]
+    assert "eliminated in an earlier round" in display.ax_.get_title(loc="left")
+    row, column = display.best
+    assert display.row_values[row] == halving.best_params_["filters"]
+    assert display.column_values[column] == halving.best_params_["learning_rate"]
+
+
+def test_of_halving_a_point_is_drawn_per_candidate(halving):
+    display = SearchResultsDisplay.from_estimator(halving, kind="scatter")
+    assert len(display.scores) == len(halving.cv_results_["iter"])
+    crosses, points, ring = display.ax_.collections[-3:]
+    assert points is display.points_
+    n_last = (halving.cv_results_["iter"] == 2).sum()
+    assert len(points.get_offsets()) == n_last
+    assert len(crosses.get_offsets()) == len(display.scores) - n_last
+    best = halving.best_params_
+    # Parameters with few values are placed like categories.
+    places = [1e-4, 1e-2].index(best["learning_rate"]), [2, 4, 8].index(best["filters"])
+    np.testing.assert_array_equal(ring.get_offsets(), [places])
+    assert [t.get_text() for t in display.ax_.get_yticklabels()] == ["2", "4", "8"]
+
+
+def test_numbers_drawn_at_random_are_points(sample):
+    search = RandomizedSearchCV(
+        LogisticRegression(max_iter=5, tol=0.1),
+        {"C": loguniform(1e-4, 1e2), "class_weight": [None, "balanced"]},
+        n_iter=12,
+        cv=2,
+        random_state=0,
+    )
+    X, y = sample.X_train[:60] / 255, sample.y_train[:60] > 4
+    search.fit(X, y)
+    display = SearchResultsDisplay.from_estimator(search, rows="class_weight")
+    assert display.im_ is None
+    assert display.text_ is None
+    assert display.ax_.get_xscale() == "log"
+    labels = [t.get_text() for t in display.ax_.get_yticklabels()]
+    assert sorted(labels) == ["None", "balanced"]
+    params = search.cv_results_["params"]
+    np.testing.assert_allclose(
+        display.points_.get_offsets(),
+        [(p["C"], labels.index(str(p["class_weight"]))) for p in params],
+    )
+    np.testing.assert_array_equal(
+        display.points_.get_array(), search.cv_results_["mean_test_score"]
+    )
+    heat_map = SearchResultsDisplay.from_estimator(
+        search, rows="class_weight", kind="heatmap"
+    )
+    assert heat_map.im_.get_array().shape == (2, 12)
+
+
+def test_one_parameter_with_many_values_is_drawn_by_score():
+    found = results(param_a=list(range(1, 12)), param_b=["x"] * 11)
+    found["std_test_score"] = np.full(11, 0.1)
+    display = SearchResultsDisplay.from_cv_results(found)
+    np.testing.assert_allclose(
+        display.points_.get_offsets(),
+        np.column_stack([found["param_a"], found["mean_test_score"]]),
+    )
+    assert display.ax_.get_ylabel() == "mean score"
+    assert display.ax_.get_xscale() == "linear"
+    assert display.best == 10
 
 
 def test_a_randomised_search_and_the_users_axes(sample):
@@ -170,16 +248,26 @@ def test_a_randomised_search_and_the_users_axes(sample):
 def test_bad_input(search):
     with pytest.raises(NotFittedError):
         SearchResultsDisplay.from_estimator(GridSearchCV(quick(), {}))
-    with pytest.raises(TypeError, match="has no cv_results_"):
+    with pytest.raises(TypeError, match="must be a fitted search such as GridSearchCV"):
         SearchResultsDisplay.from_estimator(search.best_estimator_)
     with pytest.raises(ValueError, match="'depth' is not one of the parameters"):
         SearchResultsDisplay.from_estimator(search, rows="depth")
     with pytest.raises(ValueError, match="are both"):
         SearchResultsDisplay.from_estimator(search, rows="filters", columns="filters")
-    with pytest.raises(ValueError, match="may be any of"):
+    with pytest.raises(ValueError, match="'x' is ambiguous"):
         SearchResultsDisplay.from_cv_results(
             results(param_a__x=[1], param_b__x=[2]), rows="x"
         )
+    with pytest.raises(ValueError, match="kind must be 'auto'"):
+        SearchResultsDisplay.from_estimator(search, kind="bar")
+    with pytest.raises(ValueError, match=r"must have shape \(2, 1\)"):
+        SearchResultsDisplay(
+            scores=[[1]],
+            row_values=[1, 2],
+            column_values=[1],
+            row_name="a",
+            column_name="b",
+        ).plot()
     with pytest.raises(ValueError, match="no parameters"):
         SearchResultsDisplay.from_cv_results(results(other=[1]))
     with pytest.raises(ValueError, match="no mean_test_score"):

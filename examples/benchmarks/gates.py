@@ -82,7 +82,7 @@ def encode_ms():
 
 
 def grad_cam_ms():
-    """Grad-CAM of one image, in ms"""
+    """the heat map of one image by `grad_cam`, in ms"""
     X, _ = load_fashion_mnist_sample(return_X_y=True)
     model = load_pretrained("fashion-mnist-compact")
     grad_cam(model, X[:1])  # compiles the graph

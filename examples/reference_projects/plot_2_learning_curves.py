@@ -102,28 +102,34 @@ model.set_params(cnn__early_stopping=True, cnn__architecture="standard")
 # %%
 # Plot the confusion matrix
 # -------------------------
-from sklearn.metrics import ConfusionMatrixDisplay, accuracy_score, log_loss
+#
+# Only the mistakes are coloured, so that they stand out.
+from sklearn.metrics import (
+    ConfusionMatrixDisplay,
+    accuracy_score,
+    confusion_matrix,
+    log_loss,
+)
 
 probabilities = model.predict_proba(X_test)
 y_pred = model.classes_[probabilities.argmax(axis=1)]
-_, ax = plt.subplots(figsize=(7, 6), layout="constrained")
-ConfusionMatrixDisplay.from_predictions(
-    y_test,
-    y_pred,
-    display_labels=CLASS_NAMES,
-    normalize="true",
-    values_format=".0%",
-    xticks_rotation=45,
-    cmap="Blues",
-    ax=ax,
+matrix = confusion_matrix(y_test, y_pred, normalize="true")
+correct = matrix.diagonal()
+_, ax = plt.subplots(figsize=(7, 6.5), layout="constrained")
+display = ConfusionMatrixDisplay(matrix - np.diag(correct), display_labels=CLASS_NAMES)
+display.plot(
+    cmap="Oranges", values_format=".0%", colorbar=False, xticks_rotation=45, ax=ax
 )
+for label, share in enumerate(correct):
+    text = display.text_[label, label]
+    text.set(text=f"{share:.0%}", color="black", weight="bold")
 plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")
 plt.show()
 
 # %%
-# The largest numbers off the diagonal show which classes are confused most. In
-# Fashion-MNIST these are garments for the upper body, above all shirts. More images of
-# shirts, larger images or corrected labels would help more than another layer.
+# The darkest cells show which classes are confused most. In Fashion-MNIST these are
+# garments for the upper body, above all shirts. More images of shirts, larger images or
+# corrected labels would help more than another layer.
 accuracy = accuracy_score(y_test, y_pred)
 nll = log_loss(y_test, probabilities)
 print(f"accuracy {accuracy:.1%}, log loss {nll:.3f} after {seconds:.0f} s")

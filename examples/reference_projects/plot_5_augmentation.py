@@ -69,6 +69,7 @@ from sklearn.metrics import (
     ConfusionMatrixDisplay,
     accuracy_score,
     classification_report,
+    confusion_matrix,
     log_loss,
 )
 
@@ -79,10 +80,16 @@ nll = log_loss(y_test, probabilities)
 print(classification_report(y_test, y_pred, target_names=CLASS_NAMES))
 
 # %%
-_, ax = plt.subplots(figsize=(7, 6), layout="constrained")
-ConfusionMatrixDisplay.from_predictions(
-    y_test, y_pred, display_labels=CLASS_NAMES, cmap="Blues", ax=ax, colorbar=False
-)
+# In the confusion matrix, only the mistakes are coloured, so that they stand out.
+import numpy as np
+
+matrix = confusion_matrix(y_test, y_pred)
+correct = matrix.diagonal()
+_, ax = plt.subplots(figsize=(7, 6.5), layout="constrained")
+display = ConfusionMatrixDisplay(matrix - np.diag(correct), display_labels=CLASS_NAMES)
+display.plot(cmap="Oranges", colorbar=False, ax=ax)
+for label, number in enumerate(correct):
+    display.text_[label, label].set(text=number, color="black", weight="bold")
 plt.setp(ax.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
 plt.show()
 

@@ -23,6 +23,7 @@ from ..datasets import CLASS_NAMES
 from ..metrics import expected_calibration_error
 from ..preprocessing import ImageReshaper
 from . import CommandError
+from . import _figures as figures
 from . import _files as files
 
 
@@ -74,9 +75,9 @@ def demo(args):
         )
     }
     matrix, curves, mistakes, stored = written.values()
-    _save_confusion_matrix(matrix, model, test.y, y_pred, model.class_names_)
-    _save_training_curves(curves, model)
-    _save_mistakes(mistakes, model, test, model.class_names_)
+    figures.save_confusion_matrix(matrix, model, test.y, y_pred, model.class_names_)
+    figures.save_training_curves(curves, model)
+    figures.save_mistakes(mistakes, model, test, model.class_names_)
     files.save(model, stored)
     print("Confusion matrix:    ", matrix)
     print("Training curves:     ", curves)
@@ -161,7 +162,9 @@ def evaluate(args):
     data = train if test is None else test
     y_pred = _evaluate(model, data, names, args.data)
     if args.confusion_matrix:
-        _save_confusion_matrix(args.confusion_matrix, model, data.y, y_pred, names)
+        figures.save_confusion_matrix(
+            args.confusion_matrix, model, data.y, y_pred, names
+        )
         print("Confusion matrix:", args.confusion_matrix)
 
 
@@ -305,47 +308,3 @@ def _print_table(rows):
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         print("  ".join(cells).rstrip())
-
-
-def _save_confusion_matrix(path, model, y, y_pred, names):
-    from matplotlib.figure import Figure
-    from sklearn.metrics import ConfusionMatrixDisplay
-
-    # pyplot does not know this figure, so it needs no window and no backend.
-    size = 3.5 + 0.45 * len(names)
-    figure = Figure(figsize=(size, 0.9 * size), layout="constrained")
-    ConfusionMatrixDisplay.from_predictions(
-        y,
-        y_pred,
-        labels=model.classes_,
-        display_labels=names,
-        cmap="Blues",
-        values_format="d",
-        ax=figure.subplots(),
-    )
-    for label in figure.axes[0].get_xticklabels():
-        label.set(rotation=45, ha="right", rotation_mode="anchor")
-    figure.savefig(path, dpi=150)
-
-
-def _save_training_curves(path, model):
-    from matplotlib.figure import Figure
-
-    from ..plotting import TrainingHistoryDisplay
-
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    TrainingHistoryDisplay.from_estimator(model, ax=figure.subplots(1, 2))
-    figure.savefig(path, dpi=150)
-
-
-def _save_mistakes(path, model, test, names):
-    from matplotlib.figure import Figure
-
-    from ..plotting import MisclassifiedImagesDisplay
-
-    figure = Figure(figsize=(9, 6.3), layout="constrained")
-    figure.suptitle("The most confident mistakes: predicted above, true below")
-    MisclassifiedImagesDisplay.from_estimator(
-        model, test.X, test.y, display_labels=names, ax=figure.subplots()
-    )
-    figure.savefig(path, dpi=150)

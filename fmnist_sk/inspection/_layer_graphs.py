@@ -75,7 +75,7 @@ class LayerGraphs:
             isinstance(layer, keras.Model) for layer in model.layers
         ):
             raise TypeError(
-                "The layers of the network cannot be told apart. Build it as one "
+                "The network is not a graph of single layers. Build it as one "
                 "Functional or Sequential keras.Model without nested models."
             )
         self.images = keras.Input(description.image_shape)
@@ -130,6 +130,24 @@ class LayerGraphs:
         return self._graph(
             ("gradients", id(tensor)), self._trace_gradients, lambda: tensor
         )
+
+    def last_blocks(self):
+        """Return the last block, or the last block of each member of an ensemble."""
+        heads = self._heads()
+        if len(heads) == 1:
+            return self.blocks[-1:]
+        made_by = {id(call.output): call for call in self._calls}
+        last = {}
+        for head in heads:
+            before, waiting = set(), list(head.inputs)
+            while waiting:
+                tensor = waiting.pop()
+                if id(tensor) in made_by and id(tensor) not in before:
+                    before.add(id(tensor))
+                    waiting += made_by[id(tensor)].inputs
+            own = [block for block in self.blocks if id(block.output) in before]
+            last |= {id(block.output): block for block in own[-1:]}
+        return list(last.values())
 
     def position(self, variable):
         """Return the position of a variable among the weights of the network."""
@@ -202,16 +220,20 @@ class LayerGraphs:
         )
         return Graph(function, rows_per_call(activation_bytes(function)))
 
+    def _heads(self):
+        """Return the calls of the last layer with weights of each member."""
+        # An ensemble has one such layer for each of its members.
+        heads = [call for call in self._calls if call.layer.name.startswith("logits")]
+        if not heads:
+            heads = [c for c in self._calls if getattr(c.layer, "weights", None)][-1:]
+        return sorted(heads, key=self._rank)
+
     def _features(self, pooling):
         import keras
 
         made_by = {id(call.output): call for call in self._calls}
-        # An ensemble has one such layer for each of its members.
-        last = [call for call in self._calls if call.layer.name.startswith("logits")]
-        if not last:
-            last = [c for c in self._calls if getattr(c.layer, "weights", None)][-1:]
         features = []
-        for call in sorted(last, key=self._rank):
+        for call in self._heads():
             end = call.inputs[0]
             while id(end) in made_by and isinstance(
                 made_by[id(end)].layer,

@@ -146,7 +146,8 @@ def _fill(images, fill_value):
         fill = np.asarray(fill_value, dtype=float).astype(images.dtype)
     if images.dtype.kind in "biu" and fill != fill_value:
         raise ValueError(
-            f"fill_value={fill_value!r} is no value of dtype {images.dtype}."
+            f"fill_value={fill_value!r} cannot be stored in images of dtype "
+            f"{images.dtype}."
         )
     return fill
 

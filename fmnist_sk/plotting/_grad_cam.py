@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,9 +28,9 @@ _COLORS = "inferno"
 class GradCAMDisplay:
     """Images beside heat maps of the regions that contribute to a class.
 
-    Use :meth:`from_estimator` for Grad-CAM, or pass the constructor any heat maps, such
-    as those of :func:`~fmnist_sk.inspection.occlusion_sensitivity`. All parameters are
-    stored as attributes.
+    Use :meth:`from_estimator` for HiResCAM or Grad-CAM. Pass the constructor any other
+    heat maps, such as those of :func:`~fmnist_sk.inspection.occlusion_sensitivity`. All
+    parameters are stored as attributes.
 
     Parameters
     ----------
@@ -39,7 +39,8 @@ class GradCAMDisplay:
 
     heatmaps : array-like of shape (n, height, width)
         Contribution of each pixel. Negative values are shown as 0, and the largest
-        value of each image is shown in the brightest colour.
+        value of each image is shown in the brightest colour. A map without positive
+        values is labelled "no positive values".
 
     titles : sequence of str of length n, default=None
         Text above each image.
@@ -103,12 +104,13 @@ class GradCAMDisplay:
         X: ArrayLike,
         *,
         target: Any = None,
-        layer: int = -1,
+        method: Literal["hirescam", "gradcam"] = "hirescam",
+        layer: int | None = None,
         n_images: int = 12,
         display_labels: Sequence[str] | None = None,
         ax: Axes | None = None,
     ) -> Self:
-        """Create a display of Grad-CAM, and plot it.
+        """Create a display of HiResCAM or Grad-CAM, and plot it.
 
         Parameters
         ----------
@@ -125,7 +127,10 @@ class GradCAMDisplay:
             Class to explain: one label for all images, or one for each image. None
             stands for the predicted class of each image.
 
-        layer : int, default=-1
+        method : {"hirescam", "gradcam"}, default="hirescam"
+            Method; see :func:`~fmnist_sk.inspection.grad_cam`.
+
+        layer : int, default=None
             Position of the layer; see :func:`~fmnist_sk.inspection.grad_cam`.
 
         n_images : int, default=12
@@ -151,14 +156,14 @@ class GradCAMDisplay:
         TypeError
             If `estimator` is not a network of this package.
         ValueError
-            If `X`, `target` or `layer` is invalid.
+            If `X`, `target`, `method` or `layer` is invalid.
         """
         _panels.check_count(n_images)
         if np.ndim(target) == 1 and np.shape(target) == np.shape(X)[:1]:
             target = np.asarray(target)[:n_images]
         shown = _panels.first_rows(X, n_images)
         classifier, seen = final_estimator_and_input(estimator, shown)
-        heatmaps = grad_cam(classifier, seen, target=target, layer=layer)
+        heatmaps = grad_cam(classifier, seen, target=target, method=method, layer=layer)
         probabilities = classifier.predict_proba(seen)
         codes = target_codes(
             classifier.classes_,
@@ -205,7 +210,7 @@ class GradCAMDisplay:
         check_consistent_length(images, heatmaps, self.titles)
         if heatmaps.shape != images.shape[:3]:
             raise ValueError(
-                f"heatmaps must be of shape {images.shape[:3]}, one weight a pixel. "
+                f"heatmaps must have shape {images.shape[:3]}, one value per pixel. "
                 f"Got {heatmaps.shape} instead."
             )
         self.figure_, self.ax_ = _panels.grid_of_pairs(
@@ -221,6 +226,10 @@ class GradCAMDisplay:
                 heatmaps[i], cmap=_COLORS, alpha=alpha, vmin=0, vmax=most or 1
             )
             self.heatmaps_.append(artist)
+            if most == 0:
+                _panels.draw_note(
+                    overlaid, "no positive\nvalues", color="white", fontsize=8
+                )
             if self.titles is not None:
                 plain.set_title(self.titles[i], fontsize=8, loc="left")
         return self

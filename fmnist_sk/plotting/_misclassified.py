@@ -176,8 +176,8 @@ class MisclassifiedImagesDisplay:
             y_proba = estimator.predict_proba(X)
         elif order == "confidence":
             raise TypeError(
-                f"{type(estimator).__name__} has no predict_proba to order mistakes "
-                "by; pass order='random'."
+                f"{type(estimator).__name__} has no predict_proba, which "
+                "order='confidence' needs. Pass order='random'."
             )
         return cls.from_predictions(
             images_of(estimator, X, image_shape),
@@ -361,7 +361,7 @@ def _confidence(y_proba, predicted, n_classes):
         return probabilities
     if probabilities.ndim != 2 or probabilities.shape[1] != n_classes:
         raise ValueError(
-            f"y_proba must be of shape (n,) or (n, {n_classes}), as there are "
+            f"y_proba must have shape (n,) or (n, {n_classes}), as there are "
             f"{n_classes} classes. Got shape {probabilities.shape} instead."
         )
     return np.take_along_axis(probabilities, predicted[:, None], axis=1)[:, 0]

@@ -236,9 +236,10 @@ def show_image(axes, image, between, cmap="gray"):
     return artist
 
 
-def draw_note(axes, text):
-    """Label an empty panel."""
-    axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
+def draw_note(axes, text, **style):
+    """Label a panel in which there is nothing to see."""
+    place = {"ha": "center", "va": "center", "transform": axes.transAxes}
+    axes.text(0.5, 0.5, text, **place, **style)
 
 
 def shorten(names: Sequence[str], most: int = 14) -> list[str]:

@@ -159,8 +159,8 @@ class PredictionDisplay:
         final_estimator(estimator)
         if not hasattr(estimator, "predict_proba"):
             raise TypeError(
-                f"{type(estimator).__name__} has no predict_proba to show; "
-                "calibrate it with CalibratedClassifierCV."
+                f"{type(estimator).__name__} has no predict_proba. Wrap it in "
+                "CalibratedClassifierCV."
             )
         _panels.check_count(n_images)
         check_consistent_length(X, y)
@@ -233,7 +233,7 @@ class PredictionDisplay:
         _panels.check_count(n_images)
         if probabilities.ndim != 2:
             raise ValueError(
-                "y_proba must be of shape (n, n_classes). Got shape "
+                "y_proba must have shape (n, n_classes). Got shape "
                 f"{probabilities.shape} instead."
             )
         labels = np.arange(probabilities.shape[1]) if classes is None else classes

@@ -1,66 +1,86 @@
-"""SearchResultsDisplay: scores of a search as a heat map of two parameters."""
+"""SearchResultsDisplay: scores of a search by two parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
 
-from ._score_table import position_of_largest, scores_by_two_parameters
+from ..model_selection import read_search
+from ._score_table import scores_by_parameters
+from ._search_drawing import draw_heat_map, draw_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
     from matplotlib.figure import Figure, SubFigure
     from matplotlib.image import AxesImage
 
 
 class SearchResultsDisplay:
-    """Scores of a search as a heat map of two parameters, such as filters × dropout.
+    """Scores of a search by one or two parameters, such as filters × dropout.
+
+    A grid is shown as a heat map, with a cell for each pair of values. A search that
+    draws numbers is shown as a scatter plot, with a point for each candidate.
 
     Use :meth:`from_estimator` or :meth:`from_cv_results` to create a display. All
     parameters are stored as attributes.
 
     Parameters
     ----------
-    scores : array-like of shape (n_rows, n_columns)
-        Mean scores, NaN where a combination was not tried.
+    scores : array-like of shape (n_rows, n_columns) or (n_candidates,)
+        Mean scores: a table for a heat map, or one score per candidate for a scatter
+        plot. NaN stands for combinations that were not tried, and for candidates
+        without a score.
 
-    deviations : array-like of shape (n_rows, n_columns), default=None
+    deviations : array-like of the shape of `scores`, default=None
         Standard deviations of the scores over the folds.
 
     row_values, column_values : sequence
-        Values of the parameters. A search over one parameter has one row.
+        Values of the parameters, for each row and column of the table, or for each
+        candidate. A table of one parameter has one row.
 
     row_name, column_name : str
-        Names of the parameters. The name of a single row is empty.
+        Names of the parameters. If there is only one parameter, `row_name` is empty.
 
     score_name : str, default="score"
         Name of the score.
 
-    best : (int, int), default=None
-        Row and column of the cell that is framed. None stands for the highest score.
+    best : (int, int) or int, default=None
+        Row and column of the cell that is framed, or position of the candidate that is
+        framed. None stands for the highest score of the last round.
+
+    resources : array-like of the shape of `scores`, default=None
+        Resources that each score was measured with, in a halving search. Scores of the
+        last round, which has the most resources, are coloured. Scores of earlier rounds
+        are grey, because they cannot be compared with the scores of the last round.
+
+    resource_name : str, default="resources"
+        Name of the resource.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Axes of the heat map.
+        Axes of the plot.
 
     figure_ : matplotlib Figure
         Figure with the Axes.
 
     im_ : matplotlib AxesImage
-        Heat map.
+        Heat map, or None for a scatter plot.
 
     text_ : ndarray of shape (n_rows, n_columns) of matplotlib Text
-        Texts in the cells.
+        Texts in the cells, or None for a scatter plot.
+
+    points_ : matplotlib PathCollection
+        Points of the candidates that are coloured, or None for a heat map.
 
     See Also
     --------
     sklearn.model_selection.ValidationCurveDisplay : Scores by one parameter.
+    fmnist_sk.model_selection.tidy_cv_results : Scores as a table.
 
     Examples
     --------
@@ -80,8 +100,9 @@ class SearchResultsDisplay:
 
     ax_: Axes
     figure_: Figure | SubFigure
-    im_: AxesImage
-    text_: NDArray[Any]
+    im_: AxesImage | None
+    text_: NDArray[Any] | None
+    points_: PathCollection | None
 
     def __init__(
         self,
@@ -93,7 +114,9 @@ class SearchResultsDisplay:
         row_name: str,
         column_name: str,
         score_name: str = "score",
-        best: tuple[int, int] | None = None,
+        best: tuple[int, int] | int | None = None,
+        resources: ArrayLike | None = None,
+        resource_name: str = "resources",
     ):
         self.scores = scores
         self.deviations = deviations
@@ -103,15 +126,18 @@ class SearchResultsDisplay:
         self.column_name = column_name
         self.score_name = score_name
         self.best = best
+        self.resources = resources
+        self.resource_name = resource_name
 
     @classmethod
     def from_estimator(
         cls,
-        estimator: BaseEstimator,
+        estimator: Any,
         *,
         rows: str | None = None,
         columns: str | None = None,
         scoring: str | None = None,
+        kind: Literal["auto", "heatmap", "scatter"] = "auto",
         cmap: str = "cividis",
         values_format: str = ".3f",
         ax: Axes | None = None,
@@ -120,8 +146,9 @@ class SearchResultsDisplay:
 
         Parameters
         ----------
-        estimator : estimator
-            A fitted search with `cv_results_`: grid, randomised or halving.
+        estimator : estimator or optuna.study.Study
+            A fitted search: grid, randomised, halving or Optuna's `OptunaSearchCV`; or
+            a study of Optuna with one objective.
 
         rows, columns : str, default=None
             Parameters to show. A name without its pipeline steps is enough, such as
@@ -131,6 +158,11 @@ class SearchResultsDisplay:
         scoring : str, default=None
             Name of the score, if there are several. None stands for the score that the
             search refits by.
+
+        kind : {"auto", "heatmap", "scatter"}, default="auto"
+            Kind of plot. `"auto"` stands for a heat map if each parameter has at most
+            ten values and more than half of the pairs were tried, otherwise for a
+            scatter plot.
 
         cmap, values_format : str
             Colour map and format of the scores; see :meth:`plot`.
@@ -150,26 +182,16 @@ class SearchResultsDisplay:
         TypeError
             If `estimator` is not a search.
         ValueError
-            If there is no such parameter or score.
+            If there is no such parameter, score or kind.
         """
-        check_is_fitted(estimator)
-        if not hasattr(estimator, "cv_results_"):
-            raise TypeError(
-                f"{type(estimator).__name__} has no cv_results_: pass a fitted search, "
-                "such as GridSearchCV."
-            )
+        results, direction = read_search(estimator)
         refit = getattr(estimator, "refit", None)
         if scoring is None and isinstance(refit, str):
-            scoring = refit if f"mean_test_{refit}" in estimator.cv_results_ else None
-        return cls.from_cv_results(
-            estimator.cv_results_,
-            rows=rows,
-            columns=columns,
-            scoring=scoring,
-            cmap=cmap,
-            values_format=values_format,
-            ax=ax,
+            scoring = refit if f"mean_test_{refit}" in results else None
+        found = scores_by_parameters(
+            results, rows, columns, scoring, kind=kind, smallest_is_best=direction < 0
         )
+        return cls(**found).plot(ax=ax, cmap=cmap, values_format=values_format)
 
     @classmethod
     def from_cv_results(
@@ -179,6 +201,7 @@ class SearchResultsDisplay:
         rows: str | None = None,
         columns: str | None = None,
         scoring: str | None = None,
+        kind: Literal["auto", "heatmap", "scatter"] = "auto",
         cmap: str = "cividis",
         values_format: str = ".3f",
         ax: Axes | None = None,
@@ -200,6 +223,11 @@ class SearchResultsDisplay:
         scoring : str, default=None
             Name of the score, if there are several. None stands for the first one.
 
+        kind : {"auto", "heatmap", "scatter"}, default="auto"
+            Kind of plot. `"auto"` stands for a heat map if each parameter has at most
+            ten values and more than half of the pairs were tried, otherwise for a
+            scatter plot.
+
         cmap, values_format : str
             Colour map and format of the scores; see :meth:`plot`.
 
@@ -214,9 +242,9 @@ class SearchResultsDisplay:
         Raises
         ------
         ValueError
-            If there is no such parameter or score.
+            If there is no such parameter, score or kind.
         """
-        found = scores_by_two_parameters(cv_results, rows, columns, scoring)
+        found = scores_by_parameters(cv_results, rows, columns, scoring, kind=kind)
         return cls(**found).plot(ax=ax, cmap=cmap, values_format=values_format)
 
     def plot(
@@ -226,7 +254,7 @@ class SearchResultsDisplay:
         cmap: str = "cividis",
         values_format: str = ".3f",
     ) -> Self:
-        """Plot the heat map.
+        """Plot the scores.
 
         Parameters
         ----------
@@ -234,16 +262,16 @@ class SearchResultsDisplay:
             Axes to plot in. By default, a new figure is made.
 
         cmap : str, default="cividis"
-            Colour map.
+            Colour map of the scores.
 
         values_format : str, default=".3f"
-            Format of the scores.
+            Format of the scores in a heat map.
 
         Returns
         -------
         display : :class:`~fmnist_sk.plotting.SearchResultsDisplay`
-            Display itself, with `ax_`, `figure_`, `im_` and `text_`. The best cell
-            is framed.
+            Display itself, with `ax_`, `figure_` and the other attributes. The best
+            cell or candidate is framed.
 
         Raises
         ------
@@ -251,46 +279,33 @@ class SearchResultsDisplay:
             If the numbers of scores and values do not fit.
         """
         import matplotlib.pyplot as plt
-        from matplotlib.patches import Rectangle
 
         scores: Any = np.asarray(self.scores, dtype=float)
-        deviations: Any = self.deviations
         n_rows, n_columns = len(self.row_values), len(self.column_values)
-        if scores.shape != (n_rows, n_columns):
+        is_table = scores.ndim == 2
+        shape = (n_rows, n_columns) if is_table else (n_rows,)
+        if scores.shape != shape or not (is_table or n_rows == n_columns):
             raise ValueError(
-                f"scores must be of shape {(n_rows, n_columns)}, one for each pair of "
-                f"values. Got {scores.shape} instead."
+                f"scores must have shape {(n_rows, n_columns)}, one score per pair of "
+                "values, or one score per candidate, with its two values. Got "
+                f"{scores.shape} instead."
             )
         if ax is None:
+            size = (max(4.0, 1.15 * n_columns + 2), max(2.2, 0.7 * n_rows + 1.3))
             _, ax = plt.subplots(
-                figsize=(max(4.0, 1.15 * n_columns + 2), max(2.2, 0.7 * n_rows + 1.3)),
-                layout="constrained",
+                figsize=size if is_table else (6.4, 4.2), layout="constrained"
             )
         self.ax_, self.figure_ = ax, ax.figure
-        self.im_ = ax.imshow(scores, cmap=cmap, aspect="auto")
-        self.text_ = np.empty(scores.shape, dtype=object)
-        dark = np.asarray(self.im_.norm(np.nan_to_num(scores, nan=np.inf))) < 0.5
-        for cell in np.ndindex(scores.shape):
-            if np.isnan(scores[cell]):
-                text, color = "–", "0.3"
-            else:
-                text = format(scores[cell], values_format)
-                if deviations is not None:
-                    spread = float(np.asarray(deviations)[cell])
-                    text += f"\n± {spread:{values_format}}"
-                color = "white" if dark[cell] else "black"
-            row, column = cell
-            self.text_[cell] = ax.text(
-                column, row, text, ha="center", va="center", fontsize=9, color=color
-            )
-        if not np.isnan(scores).all():
-            row, column = self.best or position_of_largest(scores)
-            frame = (column - 0.47, row - 0.47)
-            ax.add_patch(Rectangle(frame, 0.94, 0.94, fill=False, ec="#D55E00", lw=2.5))
-        ax.set_xticks(np.arange(n_columns), [str(v) for v in self.column_values])
-        ax.set_yticks(np.arange(n_rows), [str(v) for v in self.row_values])
-        ax.set(xlabel=self.column_name, ylabel=self.row_name)
-        ax.tick_params(length=0)
-        ax.spines[:].set_visible(False)
-        self.figure_.colorbar(self.im_, ax=ax, label=f"mean {self.score_name}")
+        self.im_ = self.text_ = self.points_ = None
+        if is_table:
+            self.im_, self.text_ = draw_heat_map(ax, self, cmap, values_format)
+        else:
+            self.points_ = draw_points(ax, self, cmap)
+        colored: Any = self.im_ or self.points_
+        if is_table or self.row_name:
+            self.figure_.colorbar(colored, ax=ax, label=self._score_label)
         return self
+
+    @property
+    def _score_label(self):
+        return self.score_name if self.deviations is None else f"mean {self.score_name}"
