@@ -1,6 +1,7 @@
 """The blocks of code in a Markdown page, and a comparison of outputs."""
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 FENCED = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.M | re.S)
@@ -25,7 +26,7 @@ def blocks_of(text):
     """Return the blocks of Python in a page, each with the output below it."""
     fences = list(FENCED.finditer(text))
     blocks = []
-    for fence, following in zip(fences, [*fences[1:], None], strict=True):
+    for fence, following in pairwise([*fences, None]):
         if fence[1] != "python":
             continue
         kind, shown = None, None
