@@ -87,6 +87,10 @@ copybutton_selector = (
     "div:not(.highlight-text, .sphx-glr-script-out) > div.highlight pre"
 )
 
+# The guide shows figures of the gallery, which are missing if the gallery was not run.
+if "plot_gallery=0" in sys.argv:
+    suppress_warnings = ["image.not_readable"]
+
 # Gallery --------------------------------------------------------------------------
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -102,6 +106,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": ExplicitOrder(
         [
             "plot_quickstart.py",
+            "plot_training_curves.py",
             "plot_existing_pipeline.py",
             "plot_grid_search.py",
             "plot_calibration.py",

@@ -24,6 +24,15 @@ X_test, y_test = load_fashion_mnist_sample(subset="test", return_X_y=True)
 print(X_train.shape, X_train.dtype)
 
 # %%
+# :class:`~fmnist_sk.plotting.ImageGridDisplay` shows images of each class.
+import matplotlib.pyplot as plt
+
+from fmnist_sk.plotting import ImageGridDisplay
+
+ImageGridDisplay.from_data(X_train, y_train, display_labels=CLASS_NAMES)
+plt.show()
+
+# %%
 # Train the network
 # -----------------
 #
@@ -43,8 +52,6 @@ model.fit(X_train, y_train)
 # :class:`~fmnist_sk.plotting.TrainingHistoryDisplay` shows the loss and accuracy of
 # each epoch, and marks the best epoch. A growing gap between training and validation
 # curves is a sign of overfitting. More training images reduce it.
-import matplotlib.pyplot as plt
-
 from fmnist_sk.plotting import TrainingHistoryDisplay
 
 TrainingHistoryDisplay.from_estimator(model)
