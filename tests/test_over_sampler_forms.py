@@ -74,7 +74,8 @@ def test_columns_of_mixed_dtypes():
     frame = make_frame()
     X_more, _, _ = resample(frame, CODES)
     assert X_more.dtypes.tolist() == frame.dtypes.tolist()
-    assert_frame_equal(X_more[:17], frame.reset_index(drop=True))
+    # The dtypes are right. pandas 2 changes that of big-endian columns in the copy.
+    assert_frame_equal(X_more[:17], frame.reset_index(drop=True), check_dtype=False)
     assert X_more.index.equals(pd.RangeIndex(27))
     assert X_more["p0"].max() == 255
     assert (X_more.iloc[17:].to_numpy(float) >= 0).all()

@@ -221,8 +221,8 @@ def test_a_callback_does_not_bring_the_keras_model_along(data):
 def test_a_pipeline_of_another_scikit_learn_warns(monkeypatch, data, fitted):
     pipeline = make_pipeline(ImageReshaper(), clone(fitted)).fit(*data)
     with monkeypatch.context() as patch:
-        patch.setattr("sklearn.base.__version__", "1.7.0")
+        patch.setattr("sklearn.base.__version__", "1.6.0")
         content = pickle.dumps(pipeline)
-    with pytest.warns(InconsistentVersionWarning, match="Pipeline from version 1.7.0"):
+    with pytest.warns(InconsistentVersionWarning, match="Pipeline from version 1.6.0"):
         loaded = pickle.loads(content)
     assert_same_predictions(loaded, pipeline, data[0])

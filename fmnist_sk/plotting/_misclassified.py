@@ -77,8 +77,9 @@ class MisclassifiedImagesDisplay:
     ...     clf.fit(X[:500], y[:500]), X[500:], y[500:], display_labels=CLASS_NAMES
     ... )
     >>> plt.show()
-    >>> (y[500:][display.indices] != clf.predict(X[500:][display.indices])).all()
-    np.True_
+    >>> predicted = clf.predict(X[500:][display.indices])
+    >>> bool((y[500:][display.indices] != predicted).all())
+    True
     """
 
     ax_: NDArray[Any]
