@@ -39,7 +39,7 @@ def test_every_architecture_can_be_explained(images, architecture):
     np.testing.assert_array_equal(
         first_layer_filters(clf), np.moveaxis(convolutions[0], 3, 0)
     )
-    with pytest.raises(ValueError, match="layer must be an integer"):
+    with pytest.raises(ValueError, match="layer must be None or an integer"):
         grad_cam(clf, X[:3], layer=len(maps))
 
 
