@@ -34,9 +34,9 @@ GradCAMDisplay.from_estimator(model, X_test[:12], display_labels=CLASS_NAMES)
 plt.show()
 
 # %%
-# Bright regions outside a garment are no mistake of the method: the network also uses
-# what is not there. For example, an empty region beside a T-shirt distinguishes it from
-# a pullover.
+# Bright regions outside a garment are not a mistake of the method. The network also
+# uses the absence of features: an empty region beside a T-shirt distinguishes it from a
+# pullover.
 #
 # Choose another class with `target`. The first row shows which regions of T-shirts
 # contribute to "Shirt", and the second row which regions contribute to "T-shirt/top".

@@ -158,7 +158,7 @@ def test_pruning_needs_the_classifier_itself(digits):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"class_weight": "balanced"}, "is not supported by partial_fit"),
+        ({"class_weight": "balanced"}, "is not supported for partial_fit"),
         ({"early_stopping": True, "temperature": "auto"}, "must support partial_fit"),
     ],
 )

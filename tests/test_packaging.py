@@ -1,4 +1,4 @@
-"""What pyproject.toml declares is what the package imports, under one version."""
+"""The package imports what pyproject.toml declares, and has one version."""
 
 import ast
 import re
