@@ -92,7 +92,7 @@ def lint(session):
         "--ignore-regex",
         "`.*?`|http.*?[ )]",
     )
-    pages = map(str, [*Path().glob("*.md"), *Path("docs").glob("*.md")])
+    pages = map(str, [*Path().glob("*.md"), *Path("docs").glob("**/*.md")])
     session.run("codespell", "--dictionary", ".ci/american.txt", *code, *pages)
     workflows = sorted(map(str, Path(".github/workflows").glob("*.yml")))
     forms = sorted(map(str, Path(".github/ISSUE_TEMPLATE").glob("[!c]*.yml")))
