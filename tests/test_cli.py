@@ -344,8 +344,7 @@ def test_ctrl_c_ends_quietly(tmp_path):
                 process.send_signal(signal.SIGINT)
                 break
         _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert stderr == ""
+    assert (process.returncode, stderr) == (130, "")
     assert any("Starting TensorFlow" in line for line in lines)
     assert all(line[:-1].isprintable() for line in lines)  # a pipe gets no bars
     assert not list(tmp_path.iterdir())

@@ -190,4 +190,6 @@ def test_large_networks_do_not_leak(images):
         sizes.append(process.memory_info().rss)
     parameters = 4 * clf.n_parameters_
     assert parameters > 50e6
-    assert sizes[-1] - sizes[1] < parameters
+    # The last three fits: a copy of the weights per fit would be three times as much.
+    # The allocator of a process that has run many tests returns less to the system.
+    assert sizes[-1] - sizes[1] < 2 * parameters
