@@ -60,8 +60,8 @@ class Progress(keras.callbacks.Callback):
 def _can_redraw_lines():
     """Return whether standard output shows backspaces and colours as such.
 
-    `keras.utils.Progbar` does not tell: wherever the module `posix` is imported, that
-    is on every Unix, it takes the output for a terminal.
+    `keras.utils.Progbar` does not check this. If the module `posix` is imported, as on
+    every Unix, it takes any output for a terminal.
     """
     is_terminal = getattr(sys.stdout, "isatty", bool)()
     return keras.config.is_interactive_logging_enabled() and (

@@ -155,9 +155,9 @@ def shallow_copy(X: Any) -> Any:
 
 
 def _in_byte_order(frame, dtypes):
-    """Undo that pandas changes big-endian numbers to the machine's order.
+    """Restore big-endian dtypes, which pandas changes to the machine's byte order.
 
-    It does so when it concatenates rows, and before pandas 3 also columns.
+    pandas changes them when it concatenates rows, and before pandas 3 also columns.
     """
     swapped = {
         name: dtype

@@ -237,7 +237,7 @@ def show_image(axes, image, between, cmap="gray"):
 
 
 def draw_note(axes, text, **style):
-    """Label a panel in which there is nothing to see."""
+    """Write a note in the centre of a panel."""
     place = {"ha": "center", "va": "center", "transform": axes.transAxes}
     axes.text(0.5, 0.5, text, **place, **style)
 
