@@ -23,7 +23,7 @@ nox.options.error_on_external_run = True
 PYTEST = ["pytest", "-q", "-n", "logical"]
 PYTEST += ["--dist", "loadfile", "--no-loadscope-reorder"]
 NIGHTLY = "https://pypi.anaconda.org/scientific-python-nightly-wheels/simple"
-# Tests of what the package uses of others, in about two minutes. GitHub runs all tests
+# Tests of the interfaces of other packages, in about two minutes. GitHub runs all tests
 # with the oldest versions: see tests.yml.
 REDUCED = [
     f"tests/test_{name}"
@@ -57,7 +57,7 @@ def tests(session):
 def oldest(session):
     """Run tests with the oldest versions that pyproject.toml allows."""
     session.install("--resolution", "lowest-direct", "-e", ".[test]")
-    # Old versions use what the newest versions of the packages below them deprecate.
+    # Old versions call functions that newer versions of their dependencies deprecate.
     quiet = "-W", "ignore::DeprecationWarning"
     session.run(*PYTEST, *quiet, *(session.posargs or REDUCED))
 

@@ -1,7 +1,7 @@
 """Draw the picture of the README and of the landing page, `_static/overview.png`.
 
 It shows the first test image of each class in the sample, with the prediction of the
-pretrained classifier and the heat map of Grad-CAM. Run the script again after either
+pretrained classifier and the heat map of `grad_cam`. Run the script again after either
 has changed: `python docs/make_overview.py`.
 """
 

@@ -253,9 +253,8 @@ def all_or_nothing(method: _Method) -> _Method:
         try:
             return method(self, *args, **kwargs)
         except BaseException:
-            self.__dict__ = (
-                before  # in one assignment, because other threads may be predicting
-            )
+            # In one assignment, because other threads may be predicting.
+            self.__dict__ = before
             raise
 
     return undoing  # type: ignore[return-value]

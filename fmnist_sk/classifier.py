@@ -187,8 +187,8 @@ class FashionCNNClassifier(
         other architectures.
 
     class_weight : dict or "balanced", default=None
-        Weight of each class, by label, finite and not negative. `"balanced"` makes all
-        classes count equally.
+        Weights of the classes by label, finite and non-negative. `"balanced"` gives all
+        classes the same total weight.
 
     early_stopping : bool, default=False
         Whether to stop when the loss on held-out images stops falling, and to restore

@@ -1,9 +1,9 @@
 """Blank maps of HiResCAM and Grad-CAM, and the time of one map.
 
-A map is blank if it is 0 everywhere: no region contributes to the predicted class. The
-maps are those of the last layer, on the 1,000 test images of the sample. The networks
-are the pretrained ones, and each architecture with its default settings, trained on the
-3,000 training images of the sample.
+A map is blank if it is 0 everywhere. The maps explain the predicted class by the last
+layer, on the 1,000 test images of the sample. The networks are the pretrained networks,
+and each architecture with its default settings, trained on the 3,000 training images of
+the sample.
 
 Run with ``python examples/benchmarks/blank_maps.py``, which takes several minutes.
 """
