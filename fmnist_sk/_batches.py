@@ -1,6 +1,10 @@
-"""Number of images per call of a network."""
+"""Batches of images for the calls of a network, and calls side by side."""
 
 import math
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+
+from . import _engine
 
 #: Enough images to keep the cores busy. With more images the activations would only
 #: outgrow the processor's cache.
@@ -9,6 +13,8 @@ MAX_ROWS = 512
 # architectures, so that only larger images get smaller batches. With 224 × 224 colour
 # pixels they would take 5.5 GB in `resnet`.
 _MAX_BYTES = 256 * 2**20
+# The activations of all calls that run at the same time.
+_MAX_BYTES_AT_ONCE = 2**30
 
 
 def rows_per_call(bytes_per_image):
@@ -25,6 +31,49 @@ def rows_per_call(bytes_per_image):
         Number of images, from 1 to `MAX_ROWS`.
     """
     return max(1, min(MAX_ROWS, _MAX_BYTES // max(1, bytes_per_image)))
+
+
+def side_by_side(function, n_rows, bytes_per_image):
+    """Call a function for consecutive parts of some rows, several parts at a time.
+
+    The parts do not depend on the number of threads, and neither do the results.
+
+    Parameters
+    ----------
+    function : callable
+        Function of a slice of rows.
+    n_rows : int
+        Number of rows.
+    bytes_per_image : int
+        Bytes of the activations that are alive at the same time, per image.
+
+    Yields
+    ------
+    part : slice
+        Consecutive rows, in order.
+    result : object
+        Result of the function for these rows.
+    """
+    size = rows_per_call(bytes_per_image)
+    parts = [
+        slice(first, min(n_rows, first + size)) for first in range(0, n_rows, size)
+    ]
+    at_once = min(
+        len(parts),
+        _engine.n_threads(),
+        max(1, _MAX_BYTES_AT_ONCE // max(1, size * bytes_per_image)),
+    )
+    if at_once < 2:
+        yield from ((part, function(part)) for part in parts)
+        return
+    with ThreadPoolExecutor(at_once) as pool:
+        running = deque()
+        for part in parts:
+            if len(running) == at_once:
+                first, result = running.popleft()
+                yield first, result.result()
+            running.append((part, pool.submit(function, part)))
+        yield from ((first, result.result()) for first, result in running)
 
 
 def activation_bytes(function):

@@ -106,12 +106,21 @@ def _check_context(tensorflow):
 
 
 def _limit_threads():
-    """Set the number of threads of an operation, which TensorFlow reads at import."""
+    """Set the numbers of threads, which TensorFlow reads when it starts.
+
+    Each operation gets one thread, unless the user has set another number. A sum that
+    several threads compute is rounded differently with each number of threads.
+    Independent operations run side by side instead, so the bits of a result do not
+    depend on the number of cores.
+    """
+    if _context_exists():
+        return  # the variables would not name the numbers in use
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     # joblib sets OMP_NUM_THREADS to a worker's share of the cores, but TensorFlow does
     # not read this variable.
     threads = _positive_integer("OMP_NUM_THREADS")
     if threads:
-        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
+        os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(threads))
 
 
 def _quiet_import():
@@ -195,7 +204,7 @@ def training_environment():
         _limit_threads()
     return {
         "versions": {name: _version(name) for name in ("tensorflow", "keras", "numpy")},
-        "threads": _intra_op_threads(),
+        "threads": _threads("intra"),
         "op_determinism": _op_determinism(),
         "machine": platform.machine(),
         "instruction_sets": _instruction_sets(),
@@ -214,15 +223,32 @@ def _version(package):
         return __import__(package).__version__
 
 
-def _intra_op_threads():
-    """Return the number of threads of an operation, found as TensorFlow finds it."""
-    if "tensorflow" in sys.modules:
-        import tensorflow
+def _context_exists():
+    """Return whether TensorFlow has run an operation, which fixes its threads."""
+    if "tensorflow" not in sys.modules:
+        return False
+    try:  # TensorFlow has no public function for this
+        from tensorflow.python.eager import context
 
-        configured = tensorflow.config.threading.get_intra_op_parallelism_threads()
+        return bool(context.context()._initialized)
+    except (ImportError, AttributeError):
+        return False
+
+
+def n_threads():
+    """Return the number of operations that TensorFlow runs at the same time."""
+    return _threads("inter")
+
+
+def _threads(kind):
+    """Return the number of "intra" or "inter" threads, found as TensorFlow finds it."""
+    if "tensorflow" in sys.modules:
+        from tensorflow.config import threading as of_tensorflow
+
+        configured = getattr(of_tensorflow, f"get_{kind}_op_parallelism_threads")()
         if configured:
             return configured
-    threads = _positive_integer("TF_NUM_INTRAOP_THREADS")
+    threads = _positive_integer(f"TF_NUM_{kind.upper()}OP_THREADS")
     if threads:
         return threads
     if hasattr(os, "sched_getaffinity"):

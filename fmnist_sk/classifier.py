@@ -240,9 +240,9 @@ class FashionCNNClassifier(
         Folder in which the training runs of `fit` are cached, so that an interrupted
         search resumes where it stopped. A run is trained again if its images, labels,
         parameters or seed differ, or if anything else differs that changes the bits of
-        the result: the versions of fmnist_sk, TensorFlow and Keras, the number of
-        threads, or the kind of processor. Runs with callbacks or `random_state=None`
-        are not cached.
+        the result: the versions of fmnist_sk, TensorFlow and Keras, the kind of
+        processor, or the number of threads of an operation (1 by default). Runs with
+        callbacks or `random_state=None` are not cached.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Number format in which the layers of a named architecture compute during
@@ -253,7 +253,7 @@ class FashionCNNClassifier(
     random_state : int, RandomState instance or None, default=None
         Random generator, or its seed, for initial weights, hold-out, shuffling, dropout
         and augmentation. With an int, `fit` yields bitwise the same model every time on
-        the same machine with the same number of threads.
+        the same kind of processor, for any number of threads, processes and `n_jobs`.
 
     verbose : int, default=0
         Verbosity: 0 is silent, 1 shows a progress bar for each epoch, and 2 prints one

@@ -17,7 +17,7 @@ from fmnist_sk.datasets import IdxFile, _fashion_mnist
 # Each test process uses its share of the cores, like joblib's workers.
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
     n_threads = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, n_threads)))
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(max(1, n_threads)))
 
 
 def _read_only(load, n_train, n_test, **kwargs):

@@ -1,9 +1,13 @@
-"""Number of images per call of a network."""
+"""Batches of images for the calls of a network, and calls side by side."""
+
+import threading
+import time
 
 import numpy as np
 import pytest
 
-from fmnist_sk._batches import MAX_ROWS, activation_bytes, rows_per_call
+from fmnist_sk import _engine
+from fmnist_sk._batches import MAX_ROWS, activation_bytes, rows_per_call, side_by_side
 
 
 def test_rows_fit_into_memory():
@@ -12,6 +16,43 @@ def test_rows_fit_into_memory():
     for n_bytes in 10**6, 10**7, 10**8:
         assert rows_per_call(n_bytes) * n_bytes < 500 * 2**20
     assert rows_per_call(10**7) > rows_per_call(2 * 10**7) > 1
+
+
+@pytest.mark.parametrize(
+    ("n_threads", "bytes_per_image", "at_once"),
+    [(1, 1000, 1), (3, 1000, 3), (40, 1000, 8), (40, 2**19, 4), (40, 2**40, 1)],
+)
+def test_calls_side_by_side(n_threads, bytes_per_image, at_once, monkeypatch):
+    """As many calls at once as there are threads, memory and parts."""
+    monkeypatch.setattr(_engine, "n_threads", lambda: n_threads)
+    n_rows = min(7.5 * MAX_ROWS, 8 * rows_per_call(bytes_per_image))
+    lock, running, most = threading.Lock(), 0, 0
+
+    def call(part):
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.02)
+        with lock:
+            running -= 1
+        return part
+
+    found = list(side_by_side(call, int(n_rows), bytes_per_image))
+    assert most == at_once
+    rows = np.concatenate([np.arange(n_rows)[part] for part, _ in found])
+    np.testing.assert_array_equal(rows, np.arange(n_rows))
+    assert all(part == result for part, result in found)
+
+
+def test_an_error_in_one_of_several_calls(monkeypatch):
+    monkeypatch.setattr(_engine, "n_threads", lambda: 2)
+
+    def fail(part):
+        raise MemoryError(part.start)
+
+    with pytest.raises(MemoryError, match="0"):
+        list(side_by_side(fail, 5000, 1))
 
 
 def traced(function, *shape):

@@ -33,7 +33,7 @@ def environment():
         for name in "OMP", "MKL", "OPENBLAS":
             patch.setenv(f"{name}_NUM_THREADS", "1")
         patch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
-        patch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+        patch.delenv("TF_NUM_INTEROP_THREADS", raising=False)
         yield
 
 
@@ -67,9 +67,9 @@ def search_on_dask(X, y, folds, **parameters):
 
 
 @pytest.fixture(scope="module")
-def one_by_one(local, digits, folds):
-    """Same search on one worker, with the same number of threads per fit."""
-    return local.submit(make_search(folds).fit, *digits).result(timeout=240)
+def one_by_one(digits, folds):
+    """Same search in this process."""
+    return make_search(folds).fit(*digits)
 
 
 def assert_same_search(search, expected):
@@ -97,8 +97,9 @@ def test_the_data_are_sent_once(local, digits, folds, monkeypatch):
     assert len(calls) == 1
 
 
-def test_a_fit_has_the_threads_that_dask_gives_it(local, one_by_one):
-    threads = local.run(os.getenv, "TF_NUM_INTRAOP_THREADS")
+def test_a_fit_has_the_threads_that_dask_gives_it(local, digits, folds):
+    search_on_dask(*digits, folds)
+    threads = local.run(os.getenv, "TF_NUM_INTEROP_THREADS")
     assert "1" in threads.values()
     assert set(threads.values()) <= {"1", None}  # where TensorFlow has not started
 

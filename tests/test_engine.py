@@ -126,21 +126,21 @@ def test_checking_takes_microseconds():
 
 ENVIRONMENT = """
 import json, os, sys
-for name in "TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS":
-    os.environ.pop(name, None)
+for of in "TF_NUM_INTRAOP", "TF_NUM_INTEROP", "OMP_NUM":
+    os.environ.pop(f"{of}_THREADS", None)
 from fmnist_sk import _engine
-found = [_engine.training_environment()["threads"]]
-os.environ["OMP_NUM_THREADS"] = "3"
-found.append(_engine.training_environment()["threads"])
+found = [_engine.training_environment()["threads"], _engine.n_threads()]
 os.environ["TF_NUM_INTRAOP_THREADS"] = "5"
 found.append(_engine.training_environment()["threads"])
 assert "tensorflow" not in sys.modules
 # joblib sets this variable in its workers, but TensorFlow does not read it.
-os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OMP_NUM_THREADS"] = "3"
 del os.environ["TF_NUM_INTRAOP_THREADS"]
 before = _engine.training_environment()
 tensorflow = _engine.start()
 assert os.environ["TF_NUM_INTRAOP_THREADS"] == "1"
+assert os.environ["TF_NUM_INTEROP_THREADS"] == "3"
+found.append(_engine.n_threads())
 assert _engine.training_environment() == before
 assert before["versions"]["tensorflow"] == tensorflow.__version__
 tensorflow.config.threading.set_intra_op_parallelism_threads(2)
@@ -152,13 +152,32 @@ print(json.dumps(found))
 
 
 def test_what_the_bits_of_a_training_run_depend_on(monkeypatch):
-    assert run_python(ENVIRONMENT) == [usable_cores(), 3, 5, 2, True]
+    assert run_python(ENVIRONMENT) == [1, usable_cores(), 5, 3, 2, True]
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
     environment = _engine.training_environment()
     assert environment["variables"]["ONEDNN_MAX_CPU_ISA"] == "AVX2"
     assert environment == json.loads(json.dumps(environment, default=list)) | {
         "instruction_sets": environment["instruction_sets"]
     }
+
+
+ALREADY_STARTED = """
+import json, os
+for of in "TF_NUM_INTRAOP", "TF_NUM_INTEROP", "OMP_NUM":
+    os.environ.pop(f"{of}_THREADS", None)
+import numpy as np
+import tensorflow as tf
+tf.constant(1)  # fixes TensorFlow's threads
+from fmnist_sk import FashionCNNClassifier, _engine
+X, y = np.eye(9, 25), np.arange(9) % 3
+clf = FashionCNNClassifier(architecture="compact", epochs=1, image_shape=(5, 5))
+n_classes = len(clf.fit(X, y).classes_)
+print(json.dumps([n_classes, _engine.training_environment()["threads"]]))
+"""
+
+
+def test_threads_of_a_tensorflow_that_runs_already():
+    assert run_python(ALREADY_STARTED) == [3, usable_cores()]
 
 
 def usable_cores():

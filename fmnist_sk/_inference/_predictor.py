@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from .. import _engine, architectures
-from .._batches import activation_bytes, rows_per_call
+from .._batches import activation_bytes, side_by_side
 from .._training import Normalisation
 from ..augmentation import tta_views
 from ._kept import KeptBeside
@@ -57,15 +57,17 @@ class Predictor:
         """
         logits = np.empty((len(X), self._n_classes))
         dtype = _DTYPES[0 if X.dtype == np.uint8 else 1]
-        graph, n_rows = _prediction_graph(self._description, dtype, self._signature)
-        for first in range(0, len(X), n_rows):
-            rows = slice(first, first + n_rows)
+        graph, n_bytes = _prediction_graph(self._description, dtype, self._signature)
+
+        def predict(rows):
             images = self._normalisation.take(X, rows, self._image_shape)
             if tta is None:
-                logits[rows] = self._run(graph, images)
-            else:
-                views = [self._run(graph, view) for view in tta_views(images, tta)]
-                logits[rows] = np.mean(views, axis=0, dtype=np.float64)
+                return self._run(graph, images)
+            views = [self._run(graph, view) for view in tta_views(images, tta)]
+            return np.mean(views, axis=0, dtype=np.float64)
+
+        for rows, values in side_by_side(predict, len(X), n_bytes):
+            logits[rows] = values
         return logits
 
     def _run(self, graph, images):
@@ -86,7 +88,7 @@ predictor_of = KeptBeside(Predictor)
 def _prediction_graph(description, dtype, of_weights):
     """Compile a network as a function of images of a dtype, constants and weights.
 
-    Also return the number of images per call.
+    Also return the bytes of activations per image.
     """
     tf = _engine.start()
     with _engine.building():
@@ -104,4 +106,4 @@ def _prediction_graph(description, dtype, of_weights):
             tf.TensorSpec(channels, tf.float32),
             *of_weights,
         )
-    return graph, rows_per_call(activation_bytes(graph))
+    return graph, activation_bytes(graph)

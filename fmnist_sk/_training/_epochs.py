@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import keras
 import numpy as np
 
-from .._batches import rows_per_call
+from .._batches import side_by_side
 from ._graph import TrainingGraph
 from ._learning_rate import LearningRate, learning_rates
 from ._normalisation import Normalisation
@@ -148,6 +148,7 @@ def _train_epoch(run, training, hooks):
     edges = np.linspace(0, len(order), n_steps + 1).astype(np.int32)
     by_step = any(map(_watches_batches, hooks.callbacks))
     at_once = _steps_per_call(training.images, edges[1] + 1)
+    n_shards = run.graph.n_shards(len(order) // n_steps)
     totals = np.zeros(3)
     for first in range(0, n_steps, at_once):
         last = min(n_steps, first + at_once)
@@ -170,6 +171,7 @@ def _train_epoch(run, training, hooks):
                 edges[begin : end + 1] - edges[begin],
                 learning_rate.rates[begin:end],
                 *(part[batch] for part in labels),
+                n_shards=n_shards,
             )
             logs = _means(totals)
             _check_finite(logs["loss"], run.epoch)
@@ -188,11 +190,14 @@ def _evaluate(run, held_out, hooks):
         labels = held_out.codes[part], held_out.sample_weight[part]
         return images, *normalisation.constants(images.dtype), *labels
 
+    def sums(part):
+        return evaluate(*arrays(rows[part]))
+
     hooks.on_test_begin()
-    step = rows_per_call(evaluate.activation_bytes(*arrays(rows[:1])))
-    for batch, first in enumerate(range(0, len(rows), step)):
+    n_bytes = evaluate.activation_bytes(*arrays(rows[:1]))
+    for batch, (_, part) in enumerate(side_by_side(sums, len(rows), n_bytes)):
         hooks.on_test_batch_begin(batch)
-        totals += evaluate(*arrays(rows[first : first + step]))
+        totals += part
         logs = _means(totals)
         hooks.on_test_batch_end(batch, logs)
     hooks.on_test_end(logs)

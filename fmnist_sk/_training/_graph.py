@@ -15,6 +15,11 @@ from ._normalisation import Normalisation
 # the start, the initial values would still count after a short training run.
 _BATCH_NORM_MOMENTUM = 0.9
 
+# A batch is divided into two shards, which keep two cores busy, and a large batch into
+# more, which also keep more cores busy. Batch normalisation needs shards that are not
+# too small. The graph grows with their number.
+_SMALLEST_SHARD, _LARGE_SHARD, _MAX_SHARDS = 16, 64, 8
+
 
 class TrainingGraph:
     """A network with its optimizer, compiled once and trained many times.
@@ -108,6 +113,17 @@ class TrainingGraph:
         # ModelCheckpoint saves this model.
         self.network.save_as(partial(self._as_keras_model, plan, start.normalisation))
 
+    def n_shards(self, batch_size):
+        """Return the number of shards of batches of at least so many images.
+
+        The number depends on the network and the batch alone, so that the result of
+        training does not depend on the machine.
+        """
+        if not self.network.can_be_sharded:
+            return 1
+        few, many = batch_size // _SMALLEST_SHARD, batch_size // _LARGE_SHARD
+        return max(1, min(2, few), min(_MAX_SHARDS, many))
+
     def optimizer_state(self):
         """Return copies of the optimizer's variables as arrays."""
         return [v.numpy().copy() for v in self.optimizer.variables]
@@ -136,45 +152,28 @@ class TrainingGraph:
         for variable in self._seeds:
             variable.assign(rng.integers(2**32, size=variable.shape, dtype=np.uint32))
 
-    def _train_steps(
-        self,
-        images,
-        mean,
-        factor,
-        edges,
-        rates,
-        codes,
-        weights,
-        partner_codes=None,
-        partner_weights=None,
-        shares=None,
-    ):
-        """Train on batches; see `LabelledImages.augmented`."""
+    def _train_steps(self, images, mean, factor, edges, rates, *labels, n_shards):
+        """Train on batches; see `LabelledImages.augmented`.
+
+        The shards of a batch pass through the network independently of each other, so
+        that TensorFlow runs them side by side. Their number does not depend on the
+        number of threads, and neither do the bits of the result.
+        """
         variables = self._trainable
 
         def train_step(step, totals):
-            batch = slice(edges[step], edges[step + 1])
-            pixels = Normalisation.in_graph(images[batch], mean, factor)
-            labels, weight = codes[batch], weights[batch]
+            first, size = edges[step], edges[step + 1] - edges[step]
+            cuts = [first + size * k // n_shards for k in range(n_shards + 1)]
             done = tf.cast(self.optimizer.iterations, tf.float32) + self._steps_before
             self._momentum.assign(tf.minimum(self._largest_momentum, done / (done + 1)))
-            with tf.GradientTape() as tape:
-                logits = self.network.to_logits(self.model(pixels, training=True))
-                loss = self._loss(labels, logits)
-                if partner_codes is None:
-                    sums, loss = _sums(labels, logits, loss, weight)
-                else:
-                    share = shares[batch]
-                    sums, loss = _sums(labels, logits, loss, share * weight)
-                    partners = partner_codes[batch]
-                    more_sums, more_loss = _sums(
-                        partners,
-                        logits,
-                        self._loss(partners, logits),
-                        (1 - share) * partner_weights[batch],
-                    )
-                    sums, loss = sums + more_sums, loss + more_loss
-                objective = tf.reduce_mean(loss)
+            with tf.GradientTape() as tape, self.network.collecting_statistics():
+                sums = []
+                for shard in map(slice, cuts, cuts[1:]):
+                    pixels = Normalisation.in_graph(images[shard], mean, factor)
+                    logits = self.network.to_logits(self.model(pixels, training=True))
+                    sums.append(self._sums(logits, *(part[shard] for part in labels)))
+                sums = tf.add_n(sums)
+                objective = sums[0] / tf.cast(size, tf.float32)
                 if self.model.losses:  # regularizers of a user's architecture
                     objective += tf.add_n(self.model.losses)
             self.optimizer.learning_rate.assign(rates[step])
@@ -191,45 +190,58 @@ class TrainingGraph:
     def _evaluate_batch(self, images, mean, factor, codes, weights):
         pixels = Normalisation.in_graph(images, mean, factor)
         logits = self.network.to_logits(self.model(pixels, training=False))
-        return _sums(codes, logits, self._loss(codes, logits), weights)[0]
+        return self._sums(logits, codes, weights)
+
+    def _sums(
+        self,
+        logits,
+        codes,
+        weights,
+        partner_codes=None,
+        partner_weights=None,
+        shares=None,
+    ):
+        """Return the sums of weighted losses, correct predictions and weights."""
+        if partner_codes is not None:
+            return self._sums(logits, codes, shares * weights) + self._sums(
+                logits, partner_codes, (1 - shares) * partner_weights
+            )
+        predicted = tf.argmax(logits, axis=1, output_type=codes.dtype)
+        hits = tf.cast(predicted == codes, tf.float32)
+        values = self._loss(codes, logits), hits, tf.ones_like(hits)
+        return tf.stack([tf.reduce_sum(weights * v) for v in values])
 
 
 class CompiledFunction:
-    """A function of arrays, traced once for each dtype of images.
+    """A function of arrays, traced once for each dtype of images and each option.
 
     Parameters
     ----------
     function : callable
-        Function of tensors. The first tensor is a batch of images.
+        Function of tensors and options. The first tensor is a batch of images.
     """
 
     def __init__(self, function):
         self._function, self.traces = function, {}
 
-    def __call__(self, *arrays):
+    def __call__(self, *arrays, **options):
         """Call the traced function with NumPy arrays."""
         tensors = [tf.constant(array) for array in arrays]
-        return self._trace(tensors)(*tensors).numpy()
+        return self._trace(tensors, options)(*tensors).numpy()
 
     def activation_bytes(self, *arrays):
         """Estimate the bytes of activations per image for arrays of this form."""
-        return activation_bytes(self._trace([tf.constant(a) for a in arrays]))
+        return activation_bytes(self._trace([tf.constant(a) for a in arrays], {}))
 
-    def _trace(self, tensors):
-        key = tensors[0].dtype, len(tensors)
+    def _trace(self, tensors, options):
+        key = tensors[0].dtype, len(tensors), *options.items()
         if key not in self.traces:
             signature = [tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in tensors]
             with _engine.building():
                 # AutoGraph would take longer to rewrite Keras than tracing takes.
                 self.traces[key] = tf.function(
-                    self._function, jit_compile=False, autograph=False
+                    partial(self._function, **options),
+                    jit_compile=False,
+                    autograph=False,
                 ).get_concrete_function(*signature)
         return self.traces[key]
-
-
-def _sums(labels, logits, loss, weight):
-    """Return the sums of loss, correct predictions and weights, and the losses."""
-    hits = tf.cast(tf.argmax(logits, axis=1, output_type=labels.dtype) == labels, float)
-    loss = weight * loss
-    sums = [loss, weight * hits, weight]
-    return tf.stack([tf.reduce_sum(values) for values in sums]), loss

@@ -12,6 +12,8 @@ can scale. Its factors are therefore positive, so it commutes with max-pooling, 
 prediction it folds into the convolution before it.
 """
 
+from contextlib import contextmanager
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -36,6 +38,8 @@ class Block(keras.layers.Layer):
         # Function that returns the share of the moving statistics that a step keeps.
         # Training sets it, because the share starts at 0 and is not a weight.
         self.momentum = None
+        # Statistics of the shards of a batch, while a step collects them.
+        self._shards = None
 
     def _add_weights(self, kernel_shape):
         # The weights are zeros, because training and prediction set them. Random values
@@ -81,11 +85,38 @@ class Block(keras.layers.Layer):
             epsilon=BATCH_NORM_EPSILON,
             is_training=True,
         )
+        if self._shards is None:
+            self._update_statistics(mean, variance)
+        else:
+            n_values = tf.cast(tf.size(rank4) // self.units, tf.float32)
+            self._shards.append((n_values, mean, variance))
+        y = tf.cast(y, x.dtype)
+        return y if x.shape.rank == 4 else y[:, 0, 0, :]
+
+    def _update_statistics(self, mean, variance):
         keep = self.momentum() if self.momentum is not None else 0.9
         self.moving_mean.assign(self.moving_mean * keep + mean * (1 - keep))
         self.moving_variance.assign(self.moving_variance * keep + variance * (1 - keep))
-        y = tf.cast(y, x.dtype)
-        return y if x.shape.rank == 4 else y[:, 0, 0, :]
+
+    @contextmanager
+    def collecting_statistics(self):
+        """Update the moving statistics once, by those of all calls in the context.
+
+        The calls get shards of one batch. Each shard is normalised by its own
+        statistics, and the moving statistics are updated by those of the whole batch.
+
+        Yields
+        ------
+        None
+            No value.
+        """
+        self._shards = []
+        try:
+            yield
+            if self._shards:
+                self._update_statistics(*_pooled(*zip(*self._shards, strict=True)))
+        finally:
+            self._shards = None
 
     def _activate(self, x):
         return keras.activations.get(self.activation)(x)
@@ -98,6 +129,19 @@ class Block(keras.layers.Layer):
             "batch_norm": self.batch_norm,
             "activation": self.activation,
         }
+
+
+def _pooled(sizes, means, variances):
+    """Return the mean and the unbiased variance of all values of several samples."""
+    if len(sizes) == 1:
+        return means[0], variances[0]
+    n_values = tf.add_n(sizes)
+    mean = tf.add_n([n * m for n, m in zip(sizes, means, strict=True)]) / n_values
+    squares = [
+        (n - 1) * v + n * tf.square(m - mean)
+        for n, m, v in zip(sizes, means, variances, strict=True)
+    ]
+    return mean, tf.add_n(squares) / (n_values - 1)
 
 
 @keras.saving.register_keras_serializable("fmnist_sk")

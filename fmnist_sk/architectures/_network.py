@@ -1,7 +1,7 @@
 """Networks built from their description, and the initial weights of a training run."""
 
 import random
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import keras
@@ -54,6 +54,16 @@ class Network:
         # The softmax of the logarithm is the probabilities again.
         return keras.ops.log(keras.ops.maximum(output, np.finfo(np.float32).tiny))
 
+    @property
+    def can_be_sharded(self):
+        """Whether a batch can pass through the network in parts.
+
+        A network that a function built must consist of Keras layers that treat each
+        image on its own and do not change in a call. Batch normalisation, for example,
+        does so only when it is frozen. Layers of other packages may do anything.
+        """
+        return all(map(_treats_images_on_their_own, _operations(self.model)))
+
     def connect(self, *, momentum, dropout):
         """Connect two values that training can then change without another graph.
 
@@ -72,6 +82,23 @@ class Network:
                 layer.momentum = momentum
             elif isinstance(layer, Dropout):
                 layer.current_rate = dropout
+
+    @contextmanager
+    def collecting_statistics(self):
+        """Update moving statistics once, by those of all calls in the context.
+
+        The calls get shards of one batch; see `Block.collecting_statistics`.
+
+        Yields
+        ------
+        None
+            No value.
+        """
+        with ExitStack() as stack:
+            for layer in self.model.layers:
+                if isinstance(layer, Block):
+                    stack.enter_context(layer.collecting_statistics())
+            yield
 
     def save_as(self, make_model):
         """Make `model.save` and `model.export` write another model.
@@ -93,6 +120,26 @@ class Network:
             return make_model().export(filepath, *args, **kwargs)
 
         self.model.save, self.model.export = save, export
+
+
+def _operations(model):
+    """Yield the single layers and operations of a model, including nested models."""
+    for operation in getattr(model, "operations", model.layers):
+        if isinstance(operation, keras.Model):
+            yield from _operations(operation)
+        else:
+            yield operation
+
+
+def _treats_images_on_their_own(operation):
+    if isinstance(operation, Block | Dropout):
+        return True
+    return (
+        type(operation).__module__.startswith("keras.src.layers.")
+        and not isinstance(operation, keras.layers.Lambda | keras.layers.Wrapper)
+        and operation.activity_regularizer is None
+        and not (operation.trainable and operation.non_trainable_weights)
+    )
 
 
 def build_network(description, dtype="float32", *, stock=False):

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .. import _engine, architectures
-from .._batches import activation_bytes, rows_per_call
+from .._batches import activation_bytes
 
 
 class LayerCall(NamedTuple):
@@ -33,12 +33,12 @@ class Graph(NamedTuple):
     ----------
     function : tensorflow ConcreteFunction
         Function of normalised images, further arguments, and the network's weights.
-    n_rows : int
-        Number of images that one call may process.
+    bytes_per_image : int
+        Bytes of the activations that are alive at the same time, per image.
     """
 
     function: Any
-    n_rows: int
+    bytes_per_image: int
 
 
 class LayerGraphs:
@@ -218,7 +218,7 @@ class LayerGraphs:
             *others,
             *(tf.TensorSpec(v.shape, v.dtype) for v in self.network.variables),
         )
-        return Graph(function, rows_per_call(activation_bytes(function)))
+        return Graph(function, activation_bytes(function))
 
     def _heads(self):
         """Return the calls of the last layer with weights of each member."""

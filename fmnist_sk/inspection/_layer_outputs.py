@@ -5,6 +5,7 @@ import copy
 import numpy as np
 
 from .. import _engine
+from .._batches import side_by_side
 from .._inference import KeptBeside
 from .._pipelines import final_estimator_and_input
 from .._validation import validate_images
@@ -131,8 +132,12 @@ class LayerOutputs:
         """
         graph = self.graphs.gradients(tensor)
         codes = np.asarray(codes, dtype=np.int32)
-        for part in _parts(len(rows), graph.n_rows):
-            yield part, *self._call(graph, self._images(rows, part), codes[part])
+
+        def compute(part):
+            return self._call(graph, self._images(rows, part), codes[part])
+
+        for part, arrays in side_by_side(compute, len(rows), graph.bytes_per_image):
+            yield part, *arrays
 
     def _fill(self, graph, rows):
         """Compute arrays for all images, with little memory beyond the arrays."""
@@ -140,8 +145,11 @@ class LayerOutputs:
             np.empty((len(rows), *output.shape[1:]), np.float32)
             for output in graph.function.outputs
         ]
-        for part in _parts(len(rows), graph.n_rows):
-            computed = self._call(graph, self._images(rows, part))
+
+        def compute(part):
+            return self._call(graph, self._images(rows, part))
+
+        for part, computed in side_by_side(compute, len(rows), graph.bytes_per_image):
             for array, values in zip(arrays, computed, strict=True):
                 array[part] = values
         return arrays
@@ -167,10 +175,3 @@ class LayerOutputs:
 
 #: Outputs of the layers of a fitted network, created at the first call.
 layer_outputs = KeptBeside(LayerOutputs)
-
-
-def _parts(n_rows, n_rows_per_call):
-    return (
-        slice(first, min(n_rows, first + n_rows_per_call))
-        for first in range(0, n_rows, n_rows_per_call)
-    )
