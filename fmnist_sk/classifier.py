@@ -210,13 +210,15 @@ class FashionCNNClassifier(
         Whether to train again on all of X, for the best number of epochs, once early
         stopping has found this number on a part held out from X.
 
-    tta : {"auto", "flip", "flip_shift"} or None, default="auto"
-        Test-time augmentation. With `"flip"`, predictions average the logits of the
-        image and of its mirror image. With `"flip_shift"`, they also average the logits
-        of both images shifted by one pixel. `"auto"` is resolved by `fit`: it stands
-        for `"flip"` for `"vgg"` and `"resnet"` if `augmentation` mirrors images, and
-        for None otherwise. Any other value is read at prediction time, so it can be
-        changed after `fit`.
+    tta : {"auto", "flip", "shift", "flip_shift"} or None, default="auto"
+        Test-time augmentation. If the network is unsure of an image, predictions
+        average the logits of the image and of other views of it: its mirror image
+        (`"flip"`), the image shifted by one pixel to the upper left and to the lower
+        right (`"shift"`), or all of these (`"flip_shift"`). The network is unsure if,
+        for the image itself, the most probable class is less than 20 times as probable
+        as the next. `"auto"` is resolved by `fit`: it stands for the views of the
+        architecture's recipe, as far as `augmentation` mirrors and shifts images. Any
+        other value is read at prediction time, so it can be changed after `fit`.
 
     temperature : float or "auto", default=None
         Divisor of the logits. A temperature above 1 makes probabilities less confident,
@@ -398,7 +400,7 @@ class FashionCNNClassifier(
         n_iter_no_change: int = 5,
         tol: float = 1e-4,
         refit: bool = False,
-        tta: Literal["auto", "flip", "flip_shift"] | None = "auto",
+        tta: Literal["auto", "flip", "shift", "flip_shift"] | None = "auto",
         temperature: float | Literal["auto"] | None = None,
         warm_start: bool = False,
         callbacks: Callback | Sequence[Callback] | None = None,

@@ -221,25 +221,41 @@ def test_more_images_than_one_call_takes(sample, fitted):
     np.testing.assert_array_equal(whole[1100:], fitted.predict_proba(X[1100:]))
 
 
-@pytest.mark.parametrize("tta", ["flip", "flip_shift"])
-def test_test_time_augmentation_averages_logits_of_views(images, fitted, tta):
-    X = images[0][:20].reshape(-1, 28, 28)
+def is_unsure(probabilities):
+    *_, second, first = np.sort(probabilities, axis=1).T
+    return first < 20 * second
+
+
+@pytest.mark.parametrize("tta", ["flip", "shift", "flip_shift"])
+def test_views_are_averaged_where_the_network_is_unsure(sample, fitted, tta):
+    X = sample.X_train[:700].reshape(-1, 28, 28)
     clf = copy.deepcopy(fitted).set_params(tta=tta)
     views = [X]
-    if tta == "flip_shift":
+    if "shift" in tta:
         padded = np.pad(X, ((0, 0), (1, 1), (1, 1)), mode="edge")
         views += [padded[:, :-2, :-2], padded[:, 2:, 2:]]
-    views += [view[:, :, ::-1] for view in views]
-    expected = np.mean([fitted.decision_function(v) for v in views], axis=0)
-    np.testing.assert_allclose(clf.decision_function(X), expected, atol=1e-6)
+    if "flip" in tta:
+        views += [view[:, :, ::-1] for view in views]
+    logits = np.array([fitted.decision_function(view) for view in views])
+    unsure = is_unsure(fitted.predict_proba(X))
+    assert 0 < unsure.mean() < 1
+    expected = np.where(unsure[:, None], logits.mean(axis=0), logits[0])
+    found = clf.decision_function(X)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    # The prediction of an image does not depend on the images beside it.
+    for size in 1, 3:
+        parts = [clf.decision_function(X[i : i + size]) for i in range(0, 30, size)]
+        np.testing.assert_array_equal(np.concatenate(parts), found[:30])
 
 
-@pytest.mark.parametrize("tta", ["flip", "flip_shift"])
+@pytest.mark.parametrize("tta", ["flip", "shift", "flip_shift"])
 def test_keras_model_averages_the_same_views(images, fitted, tta, tmp_path):
     import keras
 
-    X = images[0][:20]
+    X = images[0]
     clf = copy.deepcopy(fitted).set_params(tta=tta)
+    unsure = is_unsure(fitted.predict_proba(X))
+    assert 0 < unsure.mean() < 1
     clf.to_keras().save(tmp_path / "model.keras")
     model = keras.saving.load_model(tmp_path / "model.keras")
     probabilities = model.predict(X.reshape(-1, 28, 28, 1), verbose=0)

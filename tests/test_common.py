@@ -73,7 +73,6 @@ _WEIGHTS = (
     "precision"
 )
 _HOLDS_OUT = "the check leaves a single image of a class, of which none can be held out"
-_MIRRORS = "the views mirror the columns of tables, which are no images"
 _STEPS = "a Pipeline fits its steps in place; scikit-learn expects it of its own"
 
 # Checks that are expected to fail, with the reason. All other checks must pass.
@@ -95,8 +94,6 @@ def expected_failures(estimator):
     expected = dict(EXPECTED_FAILURES.get(type(estimator), {}))
     if getattr(estimator, "early_stopping", False):
         expected["check_sample_weight_equivalence_on_dense_data"] = _HOLDS_OUT
-    if getattr(estimator, "tta", None) == "flip_shift":
-        expected["check_classifiers_train"] = _MIRRORS
     return expected
 
 

@@ -76,17 +76,33 @@ def test_auto_is_the_augmentation_of_the_recipe(architecture, sample):
         np.testing.assert_array_equal(a, b)
 
 
-def test_mirror_images_are_only_asked_about_where_training_had_them(sample):
-    deep = recipe("vgg")
-    assert resolve_tta(deep, {"horizontal_flip": 0.5}) == "flip"
-    assert resolve_tta(deep, {"alternating_flip": 1}) == "flip"
-    assert resolve_tta(deep, {"shift": 0.04}) is None
-    assert resolve_tta(recipe("standard"), {"horizontal_flip": 0.5}) is None
+@pytest.mark.parametrize(
+    ("augmentation", "shape", "views"),
+    [
+        ({"horizontal_flip": 0.5}, (28, 28, 1), "flip"),
+        ({"alternating_flip": 1}, (28, 28, 1), "flip"),
+        ({"shift": 0.04}, (28, 28, 1), "shift"),
+        ({"shift": 0.04}, (8, 8, 1), None),  # 0 pixels
+        ({"shift": 0.04}, (64, 9, 3), None),
+        ("light", (28, 28, 1), "flip_shift"),
+        ({"horizontal_flip": 0.0, "erasing": 0.5}, (28, 28, 1), None),
+        (None, (28, 28, 1), None),
+    ],
+)
+def test_views_are_only_averaged_where_training_had_them(augmentation, shape, views):
+    assert resolve_tta(Recipe(tta="flip_shift"), augmentation, shape) == views
+    for alone in "flip", "shift":
+        wanted = alone if alone in str(views) else None
+        assert resolve_tta(Recipe(tta=alone), augmentation, shape) == wanted
+    assert resolve_tta(Recipe(), augmentation, shape) is None
+
+
+def test_views_by_default(sample):
     X, y = sample.X_train[:60], sample.y_train[:60]
     clf = quick(architecture="vgg", filters=4).fit(X, y)
     by_default = clf.predict_proba(X)
     np.testing.assert_array_equal(
-        by_default, clf.set_params(tta="flip").predict_proba(X)
+        by_default, clf.set_params(tta="flip_shift").predict_proba(X)
     )
     assert np.abs(by_default - clf.set_params(tta=None).predict_proba(X)).max() > 0
 

@@ -77,18 +77,18 @@ class Worker:
     prepare : callable
         Function called in the process with `arguments`. It returns a dict of
         functions.
-    threads : int, default=None
-        Number of threads that TensorFlow may use. None stands for all cores.
+    cores : int, default=None
+        Number of cores that the process may use. None stands for all cores.
     **arguments : dict
         Arguments of `prepare`.
     """
 
-    def __init__(self, prepare, *, threads=None, **arguments):
+    def __init__(self, prepare, *, cores=None, **arguments):
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         # Not a daemon, because a daemon may not start processes.
         self._process = context.Process(
-            target=_serve, args=(theirs, threads, prepare, arguments)
+            target=_serve, args=(theirs, cores, prepare, arguments)
         )
         self._process.start()
         theirs.close()
@@ -106,11 +106,11 @@ class Worker:
         self._process.kill()
 
 
-def _serve(pipe, threads, prepare, arguments):
+def _serve(pipe, cores, prepare, arguments):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if threads:
-        for of in "INTRAOP", "INTEROP":
-            os.environ[f"TF_NUM_{of}_THREADS"] = str(threads)
+    if cores:
+        process = psutil.Process()
+        process.cpu_affinity(process.cpu_affinity()[:cores])
     functions = prepare(**arguments)
     while True:
         try:

@@ -142,10 +142,10 @@ def against_scikeras():
 
 
 def two_jobs():
-    """n_jobs=2, workers warm, compared with n_jobs=1 with all threads and one thread"""
+    """n_jobs=2, workers warm, compared with n_jobs=1 on two cores and on one"""
     ways = {
         "n_jobs=1": {"n_jobs": 1},
-        "n_jobs=1, one thread": {"n_jobs": 1, "threads": 1},
+        "n_jobs=1, one core": {"n_jobs": 1, "cores": 1},
         "n_jobs=2": {"n_jobs": 2},
     }
     rows, values = [], {}

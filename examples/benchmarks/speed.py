@@ -15,7 +15,7 @@ from common import arguments_for, run
 from memory import memory, memory_map
 from prediction import first_fit, predict_many, predict_one
 from race import deep, race
-from training import early_stopping, growth, matrix_rate, same_network, threads
+from training import cores, early_stopping, growth, matrix_rate, same_network
 
 MEASUREMENTS = [
     matrix_rate,
@@ -26,7 +26,7 @@ MEASUREMENTS = [
     memory,
     memory_map,
     growth,
-    threads,
+    cores,
     early_stopping,
     race,
     deep,

@@ -122,13 +122,18 @@ def growth():
     return [("600,000 / 60,000", f"{value:.2f}")], per_image
 
 
-def threads():
-    """Training throughput with two threads compared with one"""
+def cores():
+    """Training throughput on two cores compared with one"""
     rows, values = [], {}
-    for architecture in "standard", "two_conv":
+    for architecture in "standard", "compact", "vgg", "two_conv":
+        images = 20_000 if architecture == "vgg" else 60_000
         workers = {
             f"{architecture}, {n}": Worker(
-                contender, peer="ours", architecture=architecture, threads=n
+                contender,
+                peer="ours",
+                architecture=architecture,
+                images=images,
+                cores=n,
             )
             for n in (1, 2)
         }

@@ -5,9 +5,9 @@ from functools import lru_cache
 import numpy as np
 
 from .. import _engine, architectures
-from .._batches import activation_bytes, side_by_side
+from .._batches import activation_bytes, rows_per_call, side_by_side
 from .._training import Normalisation
-from ..augmentation import tta_views
+from ..augmentation import UNSURE_BELOW, tta_views
 from ._kept import KeptBeside
 
 # Image dtypes of the graph: uint8 pixels, or images that are already normalised.
@@ -47,8 +47,9 @@ class Predictor:
         ----------
         X : ndarray of shape (n, n_features)
             Images as rows.
-        tta : {None, "flip", "flip_shift"}
-            Test-time views whose logits are averaged.
+        tta : {None, "flip", "shift", "flip_shift"}
+            Test-time views, whose logits are averaged for the images that the network
+            is unsure of.
 
         Returns
         -------
@@ -61,14 +62,27 @@ class Predictor:
 
         def predict(rows):
             images = self._normalisation.take(X, rows, self._image_shape)
-            if tta is None:
-                return self._run(graph, images)
-            views = [self._run(graph, view) for view in tta_views(images, tta)]
-            return np.mean(views, axis=0, dtype=np.float64)
+            values = self._run(graph, images).astype(np.float64)
+            if tta is not None:
+                largest = np.sort(values, axis=1)[:, -2:]
+                unsure = largest[:, -1] - largest[:, 0] < UNSURE_BELOW
+                if unsure.any():
+                    views = tta_views(images[unsure], tta)[1:]
+                    others = self._run_views(graph, views, rows_per_call(n_bytes))
+                    values[unsure] += others.sum(axis=0, dtype=np.float64)
+                    values[unsure] /= 1 + len(views)
+            return values
 
         for rows, values in side_by_side(predict, len(X), n_bytes):
             logits[rows] = values
         return logits
+
+    def _run_views(self, graph, views, size):
+        """Return the logits (n_views, n, n_classes), with few calls for few images."""
+        images = np.concatenate(views)
+        parts = [images[i : i + size] for i in range(0, len(images), size)]
+        logits = np.concatenate([self._run(graph, part) for part in parts])
+        return logits.reshape(len(views), -1, self._n_classes)
 
     def _run(self, graph, images):
         tf = _engine.start()

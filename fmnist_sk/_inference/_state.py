@@ -23,7 +23,7 @@ class FittedNetwork:
         Weights, in the order of the network's variables.
     normalisation : Normalisation
         Normalisation of the images.
-    tta : {None, "flip", "flip_shift"}
+    tta : {None, "flip", "shift", "flip_shift"}
         Test-time views that `tta="auto"` stands for.
     """
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _engine
 from ..architectures import NetworkDescription, recipe_of
-from ..augmentation import check_augmentation, mirrors_images
+from ..augmentation import check_augmentation, mirrors_images, shifts_images
 from ._optimizers import OPTIMIZERS
 
 # Targets of "auto": enough optimizer steps, and small batches for small data.
@@ -206,7 +206,7 @@ def _resolve_common(estimator, description, lr_schedule):
     augmentation = check_augmentation(
         resolve_augmentation(recipe, estimator.augmentation, description.image_shape)
     )
-    tta = resolve_tta(recipe, augmentation)
+    tta = resolve_tta(recipe, augmentation, description.image_shape)
     return {
         "description": description,
         "optimizer": optimizer,
@@ -246,7 +246,7 @@ def resolve_default_tta(description, augmentation):
     """
     recipe = recipe_of(description)
     resolved = resolve_augmentation(recipe, augmentation, description.image_shape)
-    return resolve_tta(recipe, check_augmentation(resolved))
+    return resolve_tta(recipe, check_augmentation(resolved), description.image_shape)
 
 
 def resolve_learning_rate(recipe, optimizer, learning_rate, schedule):
@@ -285,12 +285,18 @@ def resolve_augmentation(recipe, augmentation, image_shape):
     return settings
 
 
-def resolve_tta(recipe, augmentation):
+def resolve_tta(recipe, augmentation, image_shape):
     """Return the test-time views that `tta="auto"` stands for.
 
-    Mirror images are averaged only if the network was trained on mirror images.
+    Predictions use mirror images and shifted images only if the network was trained on
+    such images.
     """
-    return recipe.tta if mirrors_images(augmentation) else None
+    seen = {
+        "flip": mirrors_images(augmentation),
+        "shift": shifts_images(augmentation, image_shape),
+    }
+    kinds = (recipe.tta or "").split("_")
+    return "_".join(kind for kind in kinds if seen.get(kind)) or None
 
 
 def resolve_length(recipe, n_samples, epochs, batch_size):

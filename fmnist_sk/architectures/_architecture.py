@@ -35,8 +35,8 @@ class Recipe:
     augmentation : str, dict or None
         Augmentation of the training images. Strips of height 1 are never augmented by
         default.
-    tta : str or None
-        Views that predictions average if training mirrored images.
+    tta : {"flip", "shift", "flip_shift"} or None
+        Views that predictions average, as far as training mirrored and shifted images.
     label_smoothing : float
         Share of the target that is spread over all classes.
     """

@@ -29,7 +29,7 @@ register(
             "activation": "relu",
             "batch_norm": True,
         },
-        recipe=Recipe(epochs=3, rate=10.0),
+        recipe=Recipe(epochs=5, rate=10.0),
         features=_features,
     )
 )

@@ -3,7 +3,7 @@
 import keras
 
 from .. import _engine
-from ..augmentation import tta_views
+from ..augmentation import UNSURE_BELOW, tta_views
 from ._network import build_network
 
 
@@ -18,8 +18,9 @@ def to_keras(description, weights, normalisation, *, tta=None, temperature=1.0):
         Weights of the network.
     normalisation : Normalisation
         Mean and scale of the training images.
-    tta : {None, "flip", "flip_shift"}, default=None
-        Test-time augmentation, which averages the logits of several views.
+    tta : {None, "flip", "shift", "flip_shift"}, default=None
+        Test-time augmentation, which averages the logits of several views of the images
+        that the network is unsure of.
     temperature : float, default=1.0
         Divisor of the logits.
 
@@ -49,7 +50,12 @@ def to_keras(description, weights, normalisation, *, tta=None, temperature=1.0):
             return keras.Model(images, outputs[0])
         if network.output != "logits":
             outputs = [network.to_logits(output) for output in outputs]
-        x = keras.layers.Average()(outputs) if tta else outputs[0]
+        x = outputs[0]
+        if tta:
+            largest, _ = keras.ops.top_k(x, min(2, description.n_classes))
+            lead = largest[:, :1] - largest[:, -1:]
+            average = keras.layers.Average()(outputs)
+            x = keras.ops.where(lead < UNSURE_BELOW, average, x)
         if temperature != 1:
             x = keras.layers.Rescaling(1 / temperature, name="temperature")(x)
         return keras.Model(images, keras.layers.Softmax(name="probabilities")(x))

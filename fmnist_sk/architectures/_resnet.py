@@ -42,7 +42,7 @@ register(
             epochs=16,
             rate=6.0,
             augmentation={"horizontal_flip": 0.5, "shift": 0.04, "erasing": 0.5},
-            tta="flip",
+            tta="flip_shift",
             label_smoothing=0.05,
         ),
         features=_features,

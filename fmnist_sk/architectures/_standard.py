@@ -33,7 +33,7 @@ register(
             "batch_norm": True,
         },
         # 0.04 of 28 pixels is a shift by one pixel, which suits any small image.
-        recipe=Recipe(epochs=6, rate=10.0, augmentation={"shift": 0.04}),
+        recipe=Recipe(epochs=6, rate=10.0, augmentation={"shift": 0.04}, tta="shift"),
         features=_features,
     )
 )

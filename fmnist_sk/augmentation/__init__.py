@@ -13,12 +13,13 @@ from ._containers import frame_like, library_of
 from ._operation import MIXING
 from ._over_sampler import AugmentedOverSampler
 from ._presets import PRESETS
-from ._spec import check_augmentation, mirrors_images, takes_turns
-from ._views import VIEWS, tta_views
+from ._spec import check_augmentation, mirrors_images, shifts_images, takes_turns
+from ._views import UNSURE_BELOW, VIEWS, tta_views
 
 __all__ = [
     "MIXING",
     "PRESETS",
+    "UNSURE_BELOW",
     "VIEWS",
     "AugmentedOverSampler",
     "ImageAugmenter",
@@ -28,6 +29,7 @@ __all__ = [
     "library_of",
     "mirrors_images",
     "mix_images",
+    "shifts_images",
     "takes_turns",
     "tta_views",
 ]

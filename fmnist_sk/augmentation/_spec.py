@@ -169,6 +169,32 @@ def mirrors_images(spec: str | Mapping[str, float] | None) -> bool:
     )
 
 
+def shifts_images(
+    spec: str | Mapping[str, float] | None, image_shape: tuple[int, int, int]
+) -> bool:
+    """Return whether an augmentation shifts images by a pixel or more both ways.
+
+    Parameters
+    ----------
+    spec : None, str or dict
+        Specification; see :func:`check_augmentation`.
+    image_shape : tuple of int
+        `(height, width, channels)`.
+
+    Returns
+    -------
+    shifts : bool
+        Whether the largest shifts along the height and the width are not zero.
+
+    Raises
+    ------
+    ValueError
+        If `spec` is invalid.
+    """
+    shift = check_augmentation(spec).get("shift", 0.0)
+    return all(round(shift * size) > 0 for size in image_shape[:2])
+
+
 def takes_turns(spec: str | Mapping[str, float] | None) -> bool:
     """Return whether an augmentation treats images differently in every other epoch.
 

@@ -7,21 +7,32 @@ import numpy as np
 
 from .._compat import InvalidParameterError
 
+#: The network is unsure of an image, so that its views are averaged, if the difference
+#: between the two largest logits of the image itself is smaller. At the limit, the most
+#: probable class is 20 times as probable as the next class. The views of other images
+#: do not change their class, and their probability only a little. A limit of the
+#: largest probability would depend on label smoothing, which caps that probability.
+UNSURE_BELOW = float(np.log(20))
+
 
 def _flip(images, xp):
     return [images, xp.flip(images, axis=2)]
 
 
-def _flip_shift(images, xp):
+def _shift(images, xp):
     padded = xp.concatenate([images[:, :1], images, images[:, -1:]], axis=1)
     padded = xp.concatenate([padded[:, :, :1], padded, padded[:, :, -1:]], axis=2)
-    upright = [images, padded[:, 2:, 2:], padded[:, :-2, :-2]]
-    return [view for images in upright for view in _flip(images, xp)]
+    return [images, padded[:, 2:, 2:], padded[:, :-2, :-2]]
+
+
+def _flip_shift(images, xp):
+    return [view for shifted in _shift(images, xp) for view in _flip(shifted, xp)]
 
 
 # Valid values of `tta`, each with a function of the images and the array library.
 VIEWS: dict[str, Callable[..., list[Any]]] = {
     "flip": _flip,
+    "shift": _shift,
     "flip_shift": _flip_shift,
 }
 
@@ -34,11 +45,12 @@ def tta_views(images: Any, tta: str | None, *, xp: Any = np) -> Sequence[Any]:
     images : array of shape (n_images, height, width, channels)
         Images of any dtype, which are not changed: an ndarray, or an array or tensor
         of `xp` that can be sliced.
-    tta : {"flip", "flip_shift"} or None
+    tta : {"flip", "shift", "flip_shift"} or None
         Name of the views. `"flip"` stands for the images and their mirror images.
-        `"flip_shift"` stands for both of these three times: without a shift, and
-        shifted by one pixel to the upper left and to the lower right, with the border
-        repeated. None stands for the images alone.
+        `"shift"` stands for the images, and the images shifted by one pixel to the
+        upper left and to the lower right, with the border repeated. `"flip_shift"`
+        stands for these three and their mirror images. None stands for the images
+        alone.
     xp : module, default=numpy
         Array library with the functions `concatenate` and `flip`, for instance
         `keras.ops`.
@@ -46,7 +58,7 @@ def tta_views(images: Any, tta: str | None, *, xp: Any = np) -> Sequence[Any]:
     Returns
     -------
     views : list of array of shape (n_images, height, width, channels)
-        List of 1, 2 or 6 stacks of images. The first stack is `images`. In NumPy,
+        List of 1, 2, 3 or 6 stacks of images. The first stack is `images`. In NumPy,
         mirror images share the memory of the images that they mirror.
 
     Raises
