@@ -20,9 +20,9 @@ from .classifier import FashionCNNClassifier
 # SHA-256 of the files in `_data`. `examples/train_pretrained.py` writes the files and
 # prints these hashes.
 _SHA256 = {
-    "fashion-mnist": "b1dedfc696a40d1f71d397523287f2a77b33b0fc212fb66c9ab06213bfdb2647",
+    "fashion-mnist": "e746683209a17586f697c803c1617cdce805f3c61ce2840ccae80a15fa827943",
     "fashion-mnist-compact": (
-        "ba6331e1682030dfb192c2df2bc1634c177c90dc3f5eade1a1c6698699f01486"
+        "c64502b091cc2df875a9936a13dc42c33722f932679d411e3510418ccb99b313"
     ),
 }
 #: Names of the pretrained classifiers.
