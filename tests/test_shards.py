@@ -213,3 +213,16 @@ def test_which_own_networks_are_trained_in_shards():
     centred = inputs - keras.ops.mean(inputs, axis=0, keepdims=True)
     model = keras.Model(inputs, layers.Flatten()(centred))
     assert not Network(model, model.weights).can_be_sharded
+
+    class CentredModel(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.flatten = layers.Flatten()
+
+        def call(self, x):
+            return self.flatten(x - keras.ops.mean(x, axis=0, keepdims=True))
+
+    model = CentredModel()
+    assert not Network(model, []).can_be_sharded
+    inside = keras.Sequential([keras.Input((6, 6, 1)), model])
+    assert not Network(inside, []).can_be_sharded

@@ -58,11 +58,12 @@ class Network:
     def can_be_sharded(self):
         """Whether a batch can pass through the network in parts.
 
-        A network that a function built must consist of Keras layers that treat each
+        A network that a function built must be a graph of Keras layers that treat each
         image on its own and do not change in a call. Batch normalisation, for example,
-        does so only when it is frozen. Layers of other packages may do anything.
+        does so only when it is frozen. Other classes of layers and models may do
+        anything.
         """
-        return all(map(_treats_images_on_their_own, _operations(self.model)))
+        return _treats_images_on_their_own(self.model)
 
     def connect(self, *, momentum, dropout):
         """Connect two values that training can then change without another graph.
@@ -122,20 +123,17 @@ class Network:
         self.model.save, self.model.export = save, export
 
 
-def _operations(model):
-    """Yield the single layers and operations of a model, including nested models."""
-    for operation in getattr(model, "operations", model.layers):
-        if isinstance(operation, keras.Model):
-            yield from _operations(operation)
-        else:
-            yield operation
-
-
 def _treats_images_on_their_own(operation):
     if isinstance(operation, Block | Dropout):
         return True
+    of_keras = type(operation).__module__.startswith
+    if isinstance(operation, keras.Model):
+        inside = getattr(operation, "operations", operation.layers)
+        return of_keras("keras.src.models.") and all(
+            map(_treats_images_on_their_own, inside)
+        )
     return (
-        type(operation).__module__.startswith("keras.src.layers.")
+        of_keras("keras.src.layers.")
         and not isinstance(operation, keras.layers.Lambda | keras.layers.Wrapper)
         and operation.activity_regularizer is None
         and not (operation.trainable and operation.non_trainable_weights)
