@@ -29,7 +29,7 @@ def trained(images):
 def test_joined_classifiers_average_their_logits(images):
     X, y = images
     apart = [
-        small_cnn(architecture=name, filters=filters).fit(X, y)
+        small_cnn(architecture=name, filters=filters, tta=None).fit(X, y)
         for name, filters in (("vgg", (4, 4, 8)), ("resnet", (4, 8, 8)))
     ]
     joined = join(apart)
