@@ -218,7 +218,8 @@ class FashionCNNClassifier(
         for the image itself, the most probable class is less than 20 times as probable
         as the next. `"auto"` is resolved by `fit`: it stands for the views of the
         architecture's recipe, as far as `augmentation` mirrors and shifts images. Any
-        other value is read at prediction time, so it can be changed after `fit`.
+        other value is read at prediction time, so it can be changed after `fit`. The
+        metrics in `history_` are those of the images themselves.
 
     temperature : float or "auto", default=None
         Divisor of the logits. A temperature above 1 makes probabilities less confident,
@@ -601,7 +602,7 @@ class FashionCNNClassifier(
             New model of stock Keras layers, not compiled. It maps images of shape
             `image_shape_` with the same range of values as the training images to the
             probabilities that `predict_proba` returns, including test-time
-            augmentation.
+            augmentation, for which it computes all views of all images.
         """
         fitted = self._as_fitted()
         network = fitted._fitted

@@ -205,7 +205,7 @@ def test_an_image_is_predicted_the_same_alone_and_in_company(parameters, dtype, 
         np.testing.assert_array_equal(alone, together[list(rows)])
 
 
-@pytest.mark.parametrize("tta", ["flip", "flip_shift"])
+@pytest.mark.parametrize("tta", ["flip", "shift", "flip_shift"])
 def test_averaged_predictions_do_not_depend_on_the_company(tta, data):
     model = small(tta=tta).fit(*data)
     together = model.decision_function(data[0])

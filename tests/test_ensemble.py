@@ -32,6 +32,7 @@ def test_joined_classifiers_average_their_logits(images):
         small_cnn(architecture=name, filters=filters, tta=None).fit(X, y)
         for name, filters in (("vgg", (4, 4, 8)), ("resnet", (4, 8, 8)))
     ]
+    # No views: the joined networks and each network alone are unsure of other images.
     joined = join(apart)
     assert joined.architecture == BOTH
     expected = np.mean([clf.decision_function(X) for clf in apart], axis=0)

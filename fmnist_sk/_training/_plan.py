@@ -295,7 +295,7 @@ def resolve_tta(recipe, augmentation, image_shape):
         "flip": mirrors_images(augmentation),
         "shift": shifts_images(augmentation, image_shape),
     }
-    kinds = (recipe.tta or "").split("_")
+    kinds = (recipe.tta or "").split("_")  # "flip_shift" names both kinds
     return "_".join(kind for kind in kinds if seen.get(kind)) or None
 
 

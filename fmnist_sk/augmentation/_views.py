@@ -9,9 +9,9 @@ from .._compat import InvalidParameterError
 
 #: The network is unsure of an image, so that its views are averaged, if the difference
 #: between the two largest logits of the image itself is smaller. At the limit, the most
-#: probable class is 20 times as probable as the next class. The views of other images
-#: do not change their class, and their probability only a little. A limit of the
-#: largest probability would depend on label smoothing, which caps that probability.
+#: probable class is 20 times as probable as the next class. On Fashion-MNIST, averaging
+#: the views of the other images as well changes no accuracy. A limit of the largest
+#: probability would depend on label smoothing, which caps that probability.
 UNSURE_BELOW = float(np.log(20))
 
 
