@@ -53,25 +53,26 @@ def product_image(picture, size):
     Returns
     -------
     image : ndarray of shape (height, width), dtype uint8
-        Object in the middle, light on black, which fills the height or the width. An
-        image of zeros if all of the picture is background.
+        Object in the middle, light on black, which fills the height or the width. A
+        picture of the right size is not trimmed. A picture without an object becomes
+        black.
     """
     factor = max(picture.size) // (_KEPT_SCALE * max(size))
     picture = _opaque(picture.reduce(factor) if factor > 1 else picture)
     longest = _SEARCHED_SCALE * max(size)
     scene = _search(picture, (0.0, 0.0, *map(float, picture.size)), longest)
-    for _ in range(_N_SEARCHES):
+    if picture.size == (size[1], size[0]):
+        return _draw(picture, scene, (0, 0, *picture.size), size)
+    for _ in range(_N_SEARCHES - 1):
         inside = scene.inside_frame()
         if inside is None:
             break
         scene = _search(picture, inside, longest)
     for _ in range(_N_SEARCHES - 1):
         if not scene.mask.any():
-            return np.zeros(size, np.uint8)
+            break
         scene = _search(picture, scene.object_with_margin(), longest)
-    if not scene.mask.any():
-        return np.zeros(size, np.uint8)
-    return _draw(picture, scene, size)
+    return _draw(picture, scene, scene.bounds(), size)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,12 @@ class _Scene:
     mask: np.ndarray
 
     def bounds(self):
-        """Return the smallest rectangle of the pixels that contains the object."""
+        """Return the smallest rectangle of the pixels that contains the object.
+
+        Without an object, it is the whole part.
+        """
+        if not self.mask.any():
+            return 0, 0, *self.mask.shape[::-1]
         rows, columns = (np.flatnonzero(self.mask.any(axis=a)) for a in (1, 0))
         return columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
 
@@ -122,8 +128,6 @@ class _Scene:
 
     def inside_frame(self):
         """Return the position of what a frame surrounds, or None without a frame."""
-        if not self.mask.any():
-            return None
         x0, y0, x1, y1 = self.bounds()
         height, width = self.mask.shape
         gaps = x0 / width, y0 / height, 1 - x1 / width, 1 - y1 / height
@@ -173,9 +177,8 @@ def _search(picture, box, longest):
     return _Scene(box, pixels, background, _whole_parts(difference > limit))
 
 
-def _draw(picture, scene, size):
-    """Draw the object of a scene light on black."""
-    bounds = scene.bounds()
+def _draw(picture, scene, bounds, size):
+    """Draw a rectangle of a scene, with the object light on black."""
     box = scene.to_picture(bounds)
     object_size = box[2] - box[0], box[3] - box[1]
     drawn_size = size_within(object_size, size)
