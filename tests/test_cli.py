@@ -130,7 +130,7 @@ def test_the_confusion_matrix_colours_mistakes_only(n_mistakes, tmp_path):
 
 
 def test_demo_takes_real_data_that_are_there(tiny, tmp_path, monkeypatch, capsys):
-    from fmnist_sk._cli._commands import _demo_data
+    from fmnist_sk._cli._demo import _demo_data
 
     put(tiny, tmp_path / "here")
     monkeypatch.setenv("FMNIST_SK_DATA", str(tmp_path / "here"))

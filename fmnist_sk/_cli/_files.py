@@ -4,11 +4,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import joblib
 import numpy as np
 
-from .._compat import optional_import
-from .._images import infer_image_shape
 from ..datasets import CLASS_NAMES, fetch_fashion_mnist, load_fashion_mnist_sample
 from . import CommandError
 
@@ -204,53 +201,8 @@ def _shortened(names):
     return ", ".join(names if len(names) <= 6 else [*names[:3], "...", names[-1]])
 
 
-def model_image_shape(model):
-    """Return the shape of the images that a fitted model takes."""
-    from .._pipelines import final_estimator
-
-    shape = getattr(final_estimator(model), "image_shape_", None)
-    return shape or infer_image_shape((1, model.n_features_in_))
-
-
-def check_model_path(path):
-    """Check, before a long training run, that its result can be saved."""
-    path = Path(path)
-    if path.suffix == ".skops":
-        optional_import("skops.io", extra="skops", why="Saving a .skops file")
-    if path.is_dir():
-        raise CommandError(f"{path}: is a folder. Pass the path of a file.", status=2)
-    check_folder(path)
-
-
 def check_folder(path):
     """Check, before long work, that the folder of a file exists."""
     folder = Path(path).parent
     if not folder.is_dir():
         raise CommandError(f"{path}: no such folder: {folder}")
-
-
-def save(model, path):
-    """Save a fitted model, with skops if the path ends in .skops, else with joblib."""
-    if Path(path).suffix == ".skops":
-        from ..persistence import save_model
-
-        save_model(model, path)
-    else:
-        joblib.dump(model, path)
-
-
-def load(path):
-    """Load a fitted classifier."""
-    with reading(path):
-        if Path(path).suffix == ".skops":
-            from ..persistence import load_model
-
-            model = load_model(path)
-        else:
-            model = joblib.load(path)
-    if not hasattr(model, "predict_proba") or not hasattr(model, "classes_"):
-        raise CommandError(
-            f"{path}: must contain a fitted classifier with predict_proba. Got a "
-            f"{type(model).__name__} instead."
-        )
-    return model

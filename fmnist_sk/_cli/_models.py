@@ -1,0 +1,81 @@
+"""Models: files, names of classes, and shapes of images."""
+
+from pathlib import Path
+
+import joblib
+
+from .._compat import optional_import
+from .._images import infer_image_shape
+from ..datasets import CLASS_NAMES
+from . import CommandError
+from ._files import check_folder, reading
+
+
+def model_image_shape(model):
+    """Return the shape of the images that a fitted model takes."""
+    from .._pipelines import final_estimator
+
+    shape = getattr(final_estimator(model), "image_shape_", None)
+    return shape or infer_image_shape((1, model.n_features_in_))
+
+
+def check_model_path(path):
+    """Check, before a long training run, that its result can be saved."""
+    path = Path(path)
+    if path.suffix == ".skops":
+        optional_import("skops.io", extra="skops", why="Saving a .skops file")
+    if path.is_dir():
+        raise CommandError(f"{path}: is a folder. Pass the path of a file.", status=2)
+    check_folder(path)
+
+
+def save(model, path):
+    """Save a fitted model, with skops if the path ends in .skops, else with joblib."""
+    if Path(path).suffix == ".skops":
+        from ..persistence import save_model
+
+        save_model(model, path)
+    else:
+        joblib.dump(model, path)
+
+
+def load(path):
+    """Load a fitted classifier."""
+    with reading(path):
+        if Path(path).suffix == ".skops":
+            from ..persistence import load_model
+
+            model = load_model(path)
+        else:
+            model = joblib.load(path)
+    if not hasattr(model, "predict_proba") or not hasattr(model, "classes_"):
+        raise CommandError(
+            f"{path}: must contain a fitted classifier with predict_proba. Got a "
+            f"{type(model).__name__} instead."
+        )
+    return model
+
+
+def class_names(model, given):
+    """Return the names of the classes: the user's, the model's own, or the labels."""
+    if given:
+        return given_names(given, len(model.classes_))
+    names = getattr(model, "class_names_", ())
+    if len(names) != len(model.classes_):
+        return list(map(str, model.classes_))
+    return names
+
+
+def given_names(given, n_classes):
+    """Read the option --class-names."""
+    names = (
+        CLASS_NAMES
+        if given == "fashion-mnist"
+        else [name.strip() for name in given.split(",")]
+    )
+    if len(names) != n_classes:
+        raise CommandError(
+            f"--class-names: got {len(names)} names, but there are {n_classes} classes",
+            status=2,
+        )
+    return list(names)

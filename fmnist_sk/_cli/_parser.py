@@ -1,0 +1,221 @@
+"""Parser of the command line, built without importing anything heavy."""
+
+import argparse
+
+from .. import __version__
+from ..architectures import ARCHITECTURES
+from ._options import (
+    add_class_names,
+    add_data,
+    add_model,
+    add_seed,
+    epochs,
+    fraction,
+    parameter,
+)
+
+_TRUST = (
+    "Loading a joblib file can run any code that its author put into it, so\n"
+    "load only files that you trust. Files that end in .skops are loaded\n"
+    "without pickle."
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Parser whose error messages are one line."""
+
+    def error(self, message):
+        self.exit(2, f"fmnist-sk: error: {message} (see: {self.prog} --help)\n")
+
+
+def _add_command(commands, name, summary, description, examples):
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog="examples:\n" + "\n".join(f"  {example}" for example in examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_demo(commands):
+    parser = _add_command(
+        commands,
+        "demo",
+        "train on Fashion-MNIST and show the results",
+        """\
+Train a scikit-learn pipeline with a CNN on Fashion-MNIST. The full data set is used if
+it is on this machine or can be downloaded. Otherwise, the 4,000 images that ship with
+the package are used. The command prints the classification report on the test images
+and writes four files: confusion_matrix.png, training_curves.png, mistakes.png and the
+fitted pipeline, model.joblib.""",
+        [
+            "python -m fmnist_sk demo",
+            "python -m fmnist_sk demo --sample --epochs 5 --output /tmp/demo",
+        ],
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FOLDER",
+        default="fmnist_sk_demo",
+        help="folder for the results, created if necessary (default: ./%(default)s)",
+    )
+    parser.add_argument(
+        "--epochs",
+        metavar="N",
+        type=epochs,
+        default="auto",
+        help="number of passes over the training images (default: auto, which depends "
+        "on the architecture and the size of the data)",
+    )
+    parser.add_argument(
+        "--architecture",
+        metavar="NAME",
+        default="standard",
+        help=f"network: {', '.join(ARCHITECTURES)} (default: %(default)s)",
+    )
+    add_seed(parser)
+    parser.add_argument(
+        "--sample",
+        action="store_true",
+        help="train on the 4,000 images that ship with the package, which is faster",
+    )
+
+
+def _add_train(commands):
+    parser = _add_command(
+        commands,
+        "train",
+        "train a classifier on your images and save it",
+        """\
+Train a FashionCNNClassifier and save it. Accuracy is measured on held-out images: the
+data set's own test images if it has any, otherwise a random part (see --test-size).""",
+        [
+            "python -m fmnist_sk train --data fashion-mnist --model model.joblib",
+            "python -m fmnist_sk train --data fashion-mnist_train.csv --model m.joblib",
+            "python -m fmnist_sk train --data images.npz --model small.skops \\",
+            "    --param architecture=compact --param epochs=10 --param dropout=0.3",
+        ],
+    )
+    add_data(parser, "to train on")
+    parser.add_argument(
+        "--model",
+        metavar="FILE",
+        required=True,
+        help="file to save the classifier to: a .skops file, which is loaded without "
+        "pickle, or a joblib file, for any other name",
+    )
+    parser.add_argument(
+        "--param",
+        metavar="NAME=VALUE",
+        type=parameter,
+        action="append",
+        default=[],
+        help="parameter of FashionCNNClassifier and its value, written as in Python; "
+        "repeat the option to set several parameters (verbose=0 hides the progress)",
+    )
+    parser.add_argument(
+        "--test-size",
+        metavar="FRACTION",
+        type=fraction,
+        default=0.2,
+        help="fraction of the images to hold out for testing, if the data set has no "
+        "test images of its own; 0 trains on all images (default: %(default)s)",
+    )
+    add_seed(parser)
+    add_class_names(parser)
+
+
+def _add_evaluate(commands):
+    parser = _add_command(
+        commands,
+        "evaluate",
+        "evaluate a saved classifier on labelled images",
+        "Print the classification report, accuracy, log loss, Brier score and\n"
+        "expected calibration error of a saved classifier on labelled images.\n\n"
+        f"{_TRUST}",
+        [
+            "python -m fmnist_sk evaluate --model model.joblib --data fashion-mnist",
+            "python -m fmnist_sk evaluate --model model.joblib --data test.csv \\",
+            "    --confusion-matrix matrix.png",
+        ],
+    )
+    add_model(parser)
+    add_data(parser, "to evaluate on (only the test images, if there are any)")
+    parser.add_argument(
+        "--confusion-matrix",
+        metavar="FILE",
+        help="file to save a plot of the confusion matrix to (.png, .pdf or .svg)",
+    )
+    add_class_names(parser)
+
+
+def _add_predict(commands):
+    parser = _add_command(
+        commands,
+        "predict",
+        "predict the classes of images",
+        f"""\
+Print one line per image: its name, the predicted class and the probability of that
+class. IMAGES are pictures (.png, .jpg, ...) of the size that the model expects, or
+.npy, .npz or .csv files with many images. Pictures are converted to grey if the model
+expects grey images. Models trained on Fashion-MNIST expect a light garment on a black
+background. Invert photographs taken on white.
+
+{_TRUST}""",
+        [
+            "python -m fmnist_sk predict --model model.joblib shoe.png shirt.png",
+            "python -m fmnist_sk predict --model model.joblib new.npy --csv new.csv",
+        ],
+    )
+    add_model(parser)
+    parser.add_argument("images", metavar="IMAGES", nargs="+", help="files with images")
+    parser.add_argument(
+        "--proba", action="store_true", help="print the probabilities of all classes"
+    )
+    parser.add_argument(
+        "--csv", metavar="FILE", help="CSV file to write all probabilities to"
+    )
+    parser.add_argument(
+        "--white",
+        metavar="VALUE",
+        type=float,
+        default=255.0,
+        help="value of a white pixel in the training images, such as 1 or 255; "
+        "pictures are scaled to it (default: 255)",
+    )
+    parser.add_argument(
+        "--target",
+        metavar="NAME",
+        default="label",
+        help="column of labels in a CSV file, which is ignored (default: %(default)s)",
+    )
+    add_class_names(parser)
+
+
+def build_parser():
+    """Build the parser of all commands.
+
+    Returns
+    -------
+    parser : argparse.ArgumentParser
+        Parser, built without importing anything but argparse.
+    """
+    parser = _Parser(
+        prog="fmnist-sk",
+        description="Convolutional networks for small images, as scikit-learn "
+        "estimators.",
+        epilog="`python -m fmnist_sk` and `fmnist-sk` are the same program. For help "
+        "on a command,\nadd COMMAND --help.\n\n"
+        "example:\n  python -m fmnist_sk demo",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {__version__}"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for add in (_add_demo, _add_train, _add_evaluate, _add_predict):
+        add(commands)
+    return parser
