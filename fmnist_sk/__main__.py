@@ -28,6 +28,10 @@ def main(argv=None):
         After `--help` and `--version`, and with status 2 if the arguments cannot be
         parsed.
     """
+    if hasattr(sys.stdout, "reconfigure"):
+        # A file name or the name of a class may have characters that the terminal has
+        # not, or bytes that are no text.
+        sys.stdout.reconfigure(errors="backslashreplace")
     args = build_parser().parse_args(argv)
     try:
         return _run(args)
@@ -45,23 +49,24 @@ def _run(args):
     if args.command == "demo":
         # The imports that follow take seconds.
         print("Demo: training a CNN on Fashion-MNIST", flush=True)
+    from ._cli._console import complain
     from ._compat import InvalidParameterError
 
     module = importlib.import_module(f"._cli._{args.command}", __package__)
     try:
-        getattr(module, args.command)(args)
+        status = getattr(module, args.command)(args) or 0
         sys.stdout.flush()
     except CommandError as error:
-        status, message = error.status, error
+        status = error.status
+        complain(error)
     except BrokenPipeError:
         raise
     except InvalidParameterError as error:
-        status, message = 2, error
+        status = 2
+        complain(error)
     except (ImportError, OSError, ValueError) as error:
-        status, message = 1, error
-    else:
-        return 0
-    print(f"fmnist-sk: error: {' '.join(str(message).split())}", file=sys.stderr)
+        status = 1
+        complain(error)
     return status
 
 

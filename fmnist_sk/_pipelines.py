@@ -61,6 +61,32 @@ def final_estimator_and_input(estimator, X):
     return last, X
 
 
+def divide_after_reading(estimator):
+    """Return the step of a pipeline that reads pictures, and what follows this step.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted estimator, as `final_estimator` takes it.
+
+    Returns
+    -------
+    reader : transformer or None
+        First step, such as `PhotoConverter`, if it takes pictures instead of a table.
+    estimator : estimator
+        Pipeline of the steps after `reader`, or `estimator` itself if `reader` is None.
+    """
+    inner = estimator
+    while hasattr(inner, "best_estimator_") or isinstance(inner, FrozenEstimator):
+        inner = getattr(inner, "best_estimator_", None) or inner.estimator
+    if len(getattr(inner, "steps", ())) < 2:
+        return None, estimator
+    reader = inner.steps[0][1]
+    if not hasattr(reader, "transform") or get_tags(reader).input_tags.two_d_array:
+        return None, estimator
+    return reader, inner[1:]
+
+
 def after_reading(estimator, X):
     """Return what follows a step that reads pictures, and the images that it reads.
 
@@ -79,15 +105,8 @@ def after_reading(estimator, X):
     X : array-like
         Images that `estimator` predicts from.
     """
-    inner = estimator
-    while hasattr(inner, "best_estimator_") or isinstance(inner, FrozenEstimator):
-        inner = getattr(inner, "best_estimator_", None) or inner.estimator
-    if len(getattr(inner, "steps", ())) < 2:
-        return estimator, X
-    reader = inner.steps[0][1]
-    if not hasattr(reader, "transform") or get_tags(reader).input_tags.two_d_array:
-        return estimator, X
-    return inner[1:], reader.transform(X)
+    reader, estimator = divide_after_reading(estimator)
+    return estimator, X if reader is None else reader.transform(X)
 
 
 def _steps(estimator):

@@ -1,6 +1,5 @@
 """Command line: files, printed output and error messages."""
 
-import csv
 import os
 import re
 import signal
@@ -12,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from _idx_files import put
-from _small import small_cnn
 from matplotlib.image import imread
 from PIL import Image
 from sklearn.dummy import DummyClassifier
@@ -30,7 +28,6 @@ def data(sample, tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     X, y = sample.X_train[:200], sample.y_train[:200]
     frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(1, 785)])
-    frame.to_csv(folder / "unlabelled.csv", index=False)
     frame.insert(0, "label", y)
     frame.to_csv(folder / "images.csv", index=False)
     np.savez(folder / "Xy.npz", X=X.reshape(-1, 28, 28), y=np.array(CLASS_NAMES)[y])
@@ -43,16 +40,12 @@ def data(sample, tmp_path_factory):
     )
     np.save(folder / "images.npy", X[:5])
     images = X.reshape(-1, 28, 28)
-    picture = Image.fromarray(images[0])
-    for name, mode in (("image", "RGB"), ("grey", "L"), ("opaque", "RGBA")):
-        picture.convert(mode).save(folder / f"{name}.png")
-    see_through = np.dstack([*[np.full_like(images[0], 255)] * 3, images[0]])
-    Image.fromarray(see_through).save(folder / "see_through.png")
-    Image.fromarray(images[0]).save(folder / "image.jpg", quality=100)
+    Image.fromarray(images[0]).save(folder / "image.png")
     Image.fromarray(images[0, :20]).save(folder / "small.png")
     (folder / "junk.png").write_text("no picture", encoding="utf-8")
     (folder / "junk.csv").write_text("", encoding="utf-8")
     (folder / "junk.joblib").write_text("no model", encoding="utf-8")
+    (folder / "empty").mkdir()
     joblib.dump({"no": "model"}, folder / "dict.joblib")
     return folder
 
@@ -195,67 +188,6 @@ def test_evaluate_agrees_with_scikit_learn(model_path, sample, capsys):
     assert all(name in out for name in CLASS_NAMES)
 
 
-# predict
-
-
-@pytest.mark.parametrize(
-    "name", ["image.png", "grey.png", "opaque.png", "see_through.png"]
-)
-def test_picture_counts_as_its_pixels(name, data, model_path, sample, tmp_path):
-    table = tmp_path / "proba.csv"
-    assert run("predict", "--model", model_path, data / name, "--csv", table) == 0
-    with table.open(newline="", encoding="utf-8") as stream:
-        header, row = csv.reader(stream)
-    assert header == ["image", "prediction", *CLASS_NAMES]
-    (proba,) = joblib.load(model_path).predict_proba(sample.X_train[:1])
-    assert row[:2] == [str(data / name), CLASS_NAMES[proba.argmax()]]
-    np.testing.assert_allclose(np.array(row[2:], float), proba, rtol=1e-6)
-
-
-def test_predict_prints_one_line_an_image(data, model_path, sample, capsys):
-    paths = [data / name for name in ("image.jpg", "images.npy", "unlabelled.csv")]
-    assert run("predict", "--model", model_path, *paths) == 0
-    lines = [re.split(r"  +", line) for line in capsys.readouterr().out.splitlines()]
-    assert len(lines) == 1 + 5 + 200
-    assert lines[0][0] == str(paths[0])
-    assert lines[1][0] == f"{paths[1]}[0]"
-    proba = joblib.load(model_path).predict_proba(sample.X_train[:5])
-    for (_, name, probability), expected in zip(lines[1:6], proba, strict=True):
-        assert name == CLASS_NAMES[expected.argmax()]
-        assert probability == f"{expected.max():.3f}"
-
-
-def test_labels_in_a_csv_are_ignored(data, model_path, capsys):
-    outs = []
-    for name in ("images.csv", "unlabelled.csv"):
-        assert run("predict", "--model", model_path, data / name) == 0
-        outs.append(capsys.readouterr().out.replace(str(data / name), "file"))
-    assert [line.split() for line in outs[0].splitlines()] == [
-        line.split() for line in outs[1].splitlines()
-    ]
-
-
-def test_predict_prints_all_probabilities(data, model_path, capsys):
-    arguments = ["--model", model_path, data / "image.png", "--proba"]
-    names = [f"n{i}" for i in range(10)]
-    assert run("predict", *arguments, "--class-names", ",".join(names)) == 0
-    header, line = capsys.readouterr().out.splitlines()
-    assert header.split() == ["image", "prediction", "probability", *names]
-    proba = [float(word) for word in line.split()[3:]]
-    assert sum(proba) == pytest.approx(1, abs=0.01)
-    assert float(line.split()[2]) == max(proba)
-
-
-def test_white_is_what_the_model_was_trained_on(data, sample, tmp_path, capsys):
-    path = tmp_path / "unit.joblib"
-    X, y = sample.X_train[:300] / 255, sample.y_train[:300]
-    model = small_cnn().fit(X, y)
-    joblib.dump(model, path)
-    proba = model.predict_proba(X[:1]).max()
-    assert run("predict", "--model", path, "--white", 1, data / "image.png") == 0
-    assert float(capsys.readouterr().out.split()[-1]) == pytest.approx(proba, abs=2e-3)
-
-
 # Mistakes
 
 
@@ -265,11 +197,18 @@ def test_white_is_what_the_model_was_trained_on(data, sample, tmp_path, capsys):
         (
             1,
             "small.png: is 28 pixels wide and 20 high",
-            "predict --model {m} {d}/small.png",
+            "predict --no-convert --model {m} {d}/small.png",
         ),
         (1, "junk.png: cannot be read", "predict --model {m} {d}/junk.png"),
         (1, "none.png: no such file", "predict --model {m} {d}/none.png"),
         (1, "features", "predict --model {m} {d}/model.npy"),
+        (1, "empty: contains no pictures", "predict --model {m} {d}/empty"),
+        (2, "must end in .png", "predict --model {m} {d}/image.png --explain {d}/x.y"),
+        (
+            1,
+            "no such folder",
+            "predict --model {m} {d}/image.png --explain {d}/z/x.pdf",
+        ),
         (1, "none: no such file", "predict --model {d}/none {d}/image.png"),
         (1, "junk.joblib: cannot be", "evaluate --model {d}/junk.joblib --data sample"),
         (1, "must contain a fitted", "evaluate --model {d}/dict.joblib --data sample"),

@@ -1,8 +1,17 @@
 """Figures that the commands write."""
 
+from pathlib import Path
+
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
+from .._pictures import open_picture
+from ._console import shorten
+
+# Number of classes whose probabilities the explanation of an image shows.
+_N_BARS = 5
+# Largest width and height of a photograph in a figure, in pixels.
+_PHOTOGRAPH_SIZE = 400
 # pyplot does not know the figures of this file, so they need no window and no backend.
 
 
@@ -64,3 +73,65 @@ def save_mistakes(path, model, test, names):
         model, test.X, test.y, display_labels=names, ax=figure.subplots()
     )
     figure.savefig(path, dpi=150)
+
+
+def save_explanation(path, model, predictions, image_shape, names):
+    """Write a row per image: photograph, image, probabilities and heat map.
+
+    Parameters
+    ----------
+    path : str
+        Path of the figure.
+    model : estimator
+        Fitted classifier of the images.
+    predictions : list of Prediction
+        Predictions to explain.
+    image_shape : tuple of int
+        Shape of one image, `(height, width, channels)`.
+    names : list of str
+        Names of the classes.
+    """
+    from matplotlib.figure import Figure
+
+    from ..inspection import grad_cam
+    from ..plotting import PredictionDisplay
+
+    n_rows = len(predictions)
+    figure = Figure(figsize=(9, 0.6 + 2.1 * n_rows), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.08)
+    # The display divides the second column between an image and its bars.
+    grid = figure.add_gridspec(n_rows, 3, width_ratios=[1, 2, 1])
+    for row, each in enumerate(predictions):
+        photograph, pair, regions = (
+            figure.add_subplot(grid[row, column]) for column in range(3)
+        )
+        _show_photograph(photograph, each)
+        best = np.argsort(-each.probabilities, kind="stable")[:_N_BARS]
+        image = each.image.reshape(1, *image_shape)
+        PredictionDisplay(
+            images=image,
+            probabilities=each.probabilities[np.newaxis, best],
+            class_names=[names[code] for code in best],
+        ).plot(ax=pair)
+        label = model.classes_[each.code]
+        (heatmap,) = grad_cam(model, each.image[np.newaxis], target=label)
+        regions.set_axis_off()
+        channels = {1: "gray"}.get(image_shape[2])
+        regions.imshow(image[0].squeeze(), cmap=channels)
+        regions.imshow(heatmap, cmap="inferno", alpha=0.6, vmin=0, vmax=1)
+        regions.set_title("contributing regions", fontsize=9)
+        if not heatmap.any():
+            regions.set_title("no contributing region", fontsize=9)
+    figure.savefig(path, dpi=150)
+
+
+def _show_photograph(axes, prediction):
+    """Draw the photograph, or nothing for an image from an array."""
+    axes.set_axis_off()
+    axes.set_title(shorten(Path(prediction.name).name, 26), fontsize=9)
+    if prediction.path is None:
+        return
+    size = (_PHOTOGRAPH_SIZE, _PHOTOGRAPH_SIZE)
+    picture = open_picture(prediction.path, at_least=size).convert("RGB")
+    picture.thumbnail(size)
+    axes.imshow(np.asarray(picture))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._pictures import shown_name
 from ..datasets import CLASS_NAMES, fetch_fashion_mnist, load_fashion_mnist_sample
 from . import CommandError
 
@@ -14,8 +15,6 @@ _BUILT_IN = {
     "sample": load_fashion_mnist_sample,
 }
 _ARRAYS = (".npy", ".npz", ".csv")
-# Weights of red, green and blue in grey, from ITU-R BT.601, as in most programs.
-_LUMA = np.array([0.299, 0.587, 0.114])
 
 
 class LabelledImages(NamedTuple):
@@ -33,11 +32,36 @@ def reading(path):
         yield
     except CommandError:
         raise
-    except FileNotFoundError:
-        raise CommandError(f"{path}: no such file") from None
     except Exception as error:  # parsers and unpicklers raise anything
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise CommandError(f"{path}: cannot be read ({reason})") from error
+        raise CommandError(f"{shown_name(path)}: {reason(path, error)}") from error
+
+
+def reason(path, error):
+    """Return why a file cannot be used, without the name of the file.
+
+    Parameters
+    ----------
+    path : str
+        Path of the file.
+    error : Exception
+        Error that was raised for it.
+
+    Returns
+    -------
+    reason : str
+        Text that can follow the name of the file and a colon.
+    """
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    text = getattr(error, "strerror", None) or " ".join(str(error).split())
+    name = shown_name(path)
+    # A pipeline calls the only picture X[0], and a command names the file itself.
+    text = text.removeprefix("X[0]: ").removeprefix(f"{name}: ")
+    if text.startswith(f"{name} cannot be read: "):
+        return text.removeprefix(f"{name} ")
+    if isinstance(error, CommandError):
+        return text
+    return f"cannot be read ({text or type(error).__name__})"
 
 
 def as_pixels(X):
@@ -109,43 +133,40 @@ def load_parts(source, target, **options):
             return train, test
 
 
-def load_images(path, image_shape, white, target):
-    """Read the images of one file.
+def is_array_file(path):
+    """Return whether a file contains an array of many images, not a picture."""
+    return Path(path).suffix.lower() in _ARRAYS
+
+
+def load_array(path, image_shape, target):
+    """Read the images of an npy, npz or CSV file.
 
     Parameters
     ----------
     path : str
-        Path of a picture, or of an npy, npz or CSV file of images.
+        Path of the file.
     image_shape : tuple of int
-        Shape that a picture must have, `(height, width, channels)`.
-    white : float
-        Value of white in the images that the model was trained on. Pictures are scaled
-        to it.
+        Shape of one image, `(height, width, channels)`. An array of this shape is one
+        image.
     target : str
         Name of the column of labels in a CSV file, which is ignored.
 
     Returns
     -------
-    names : list of str
-        Names of the images.
-    X : ndarray of shape (n, height, width, channels), or as in the file
-        Images.
+    X : ndarray of shape (n, ...)
+        Images as in the file.
     """
-    suffix = Path(path).suffix.lower()
     with reading(path):
-        if suffix not in _ARRAYS:
-            return [path], _read_picture(path, image_shape, white)[np.newaxis]
-        if suffix == ".csv":
+        if Path(path).suffix.lower() == ".csv":
             frame = _read_csv(path)
             X = frame.drop(columns=target, errors="ignore").to_numpy()
         else:
             X = np.load(path, allow_pickle=False)
-            if suffix == ".npz":
+            if Path(path).suffix.lower() == ".npz":
                 with X as arrays:
                     X = _only_images(path, arrays)
     one = X.shape in (image_shape, image_shape[:2])
-    X = as_pixels(X[np.newaxis] if one else X)
-    return [f"{path}[{i}]" for i in range(len(X))], X
+    return as_pixels(X[np.newaxis] if one else X)
 
 
 def _read_csv(path):
@@ -166,36 +187,6 @@ def _only_images(path, arrays):
     return arrays[next(iter(arrays))]
 
 
-def _read_picture(path, image_shape, white):
-    """Read a picture as pixels of the model's shape, from 0 (black) to `white`."""
-    from matplotlib.image import imread
-
-    picture = imread(path)
-    if picture.dtype.kind != "f":  # PNG is read as 0 to 1, other formats as integers
-        picture = picture / np.iinfo(picture.dtype).max
-    height, width, channels = image_shape
-    if picture.shape[:2] != (height, width):
-        raise CommandError(
-            f"{path}: is {picture.shape[1]} pixels wide and {picture.shape[0]} high, "
-            f"but the model expects images {width} pixels wide and {height} high. "
-            "Resize the image."
-        )
-    if picture.ndim == 2:
-        picture = picture[..., np.newaxis].repeat(3, axis=-1)
-    if picture.shape[-1] == 4:  # transparent pixels are black, the background
-        picture = picture[..., :3] * picture[..., 3:]
-    if channels == 1:
-        picture = (picture @ _LUMA)[..., np.newaxis]
-    elif channels != 3:
-        raise CommandError(
-            f"{path}: the model expects images of {channels} channels. Pass them in a "
-            ".npy or .npz file."
-        )
-    if white == 255:
-        return (255 * picture).round().astype(np.uint8)
-    return (white * picture).astype(np.float32)
-
-
 def _shortened(names):
     names = list(map(str, names))
     return ", ".join(names if len(names) <= 6 else [*names[:3], "...", names[-1]])
@@ -206,3 +197,15 @@ def check_folder(path):
     folder = Path(path).parent
     if not folder.is_dir():
         raise CommandError(f"{path}: no such folder: {folder}")
+
+
+def check_figure_path(path):
+    """Check, before long work, that matplotlib can write a figure to a path."""
+    from matplotlib.figure import Figure
+
+    check_folder(path)
+    known = Figure().canvas.get_supported_filetypes()
+    if Path(path).suffix.lower().removeprefix(".") not in known:
+        raise CommandError(
+            f"{path}: the name of a figure must end in .png, .pdf or .svg.", status=2
+        )

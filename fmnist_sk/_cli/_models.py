@@ -6,17 +6,21 @@ import joblib
 
 from .._compat import optional_import
 from .._images import infer_image_shape
+from .._pipelines import divide_after_reading, final_estimator
+from ..classifier import FashionCNNClassifier
 from ..datasets import CLASS_NAMES
+from ..pretrained import PRETRAINED, load_pretrained
 from . import CommandError
 from ._files import check_folder, reading
 
 
 def model_image_shape(model):
     """Return the shape of the images that a fitted model takes."""
-    from .._pipelines import final_estimator
-
-    shape = getattr(final_estimator(model), "image_shape_", None)
-    return shape or infer_image_shape((1, model.n_features_in_))
+    reader, rest = divide_after_reading(model)
+    for known in (final_estimator(model), reader):
+        if shape := getattr(known, "image_shape_", None):
+            return shape
+    return infer_image_shape((1, rest.n_features_in_))
 
 
 def check_model_path(path):
@@ -39,8 +43,24 @@ def save(model, path):
         joblib.dump(model, path)
 
 
-def load(path):
-    """Load a fitted classifier."""
+def load(name):
+    """Load a fitted classifier.
+
+    Parameters
+    ----------
+    name : str
+        Name of a pretrained classifier, or path of a file.
+
+    Returns
+    -------
+    model : estimator
+        Fitted classifier with `predict_proba`.
+    """
+    if name in PRETRAINED:
+        model = load_pretrained(name)
+        model.class_names_ = list(CLASS_NAMES)
+        return model
+    path = name
     with reading(path):
         if Path(path).suffix == ".skops":
             from ..persistence import load_model
@@ -56,14 +76,23 @@ def load(path):
     return model
 
 
+def check_network(model, option):
+    """Check that an option for networks only can be used with a model."""
+    if not isinstance(final_estimator(model), FashionCNNClassifier):
+        raise CommandError(
+            f"{option} requires a FashionCNNClassifier, or a pipeline or search with "
+            f"one at its end. The model is a {type(model).__name__}."
+        )
+
+
 def class_names(model, given):
     """Return the names of the classes: the user's, the model's own, or the labels."""
     if given:
         return given_names(given, len(model.classes_))
     names = getattr(model, "class_names_", ())
     if len(names) != len(model.classes_):
-        return list(map(str, model.classes_))
-    return names
+        names = model.classes_.tolist()
+    return list(map(str, names))
 
 
 def given_names(given, n_classes):

@@ -65,10 +65,21 @@ def add_data(parser, purpose):
 def add_model(parser):
     parser.add_argument(
         "--model",
-        metavar="FILE",
+        metavar="MODEL",
         required=True,
-        help="file with a fitted classifier, saved by the command train, by joblib or "
-        "by save_model",
+        help="model: fashion-mnist or fashion-mnist-compact, which ship with the "
+        "package, or a file with a fitted classifier, saved by the command train, by "
+        "joblib or by save_model",
+    )
+
+
+def add_mode(parser, default):
+    parser.add_argument(
+        "--mode",
+        choices=("fashion-mnist", "resize"),
+        help="conversion of pictures of another size: fashion-mnist finds the object "
+        "and draws it light on black, resize keeps the whole picture (default: "
+        f"{default})",
     )
 
 

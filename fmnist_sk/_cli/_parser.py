@@ -7,6 +7,7 @@ from ..architectures import ARCHITECTURES
 from ._options import (
     add_class_names,
     add_data,
+    add_mode,
     add_model,
     add_seed,
     epochs,
@@ -19,6 +20,9 @@ _TRUST = (
     "load only files that you trust. Files that end in .skops are loaded\n"
     "without pickle."
 )
+_STATUS = """\
+Exit status: 0 for success, 1 for an error, 2 for a wrong command line, and 130 for
+Ctrl-C. Errors are printed to stderr."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -157,25 +161,68 @@ def _add_predict(commands):
         "predict",
         "predict the classes of images",
         f"""\
-Print one line per image: its name, the predicted class and the probability of that
-class. IMAGES are pictures (.png, .jpg, ...) of the size that the model expects, or
-.npy, .npz or .csv files with many images. Pictures are converted to grey if the model
-expects grey images. Models trained on Fashion-MNIST expect a light garment on a black
-background. Invert photographs taken on white.
+Print a table with the predicted class of each image and the probability of that class.
+IMAGES are pictures (.jpg, .png, ...), folders, which stand for all pictures in them and
+in their subfolders, and .npy, .npz or .csv files with many images.
 
-{_TRUST}""",
+A picture that has the size of the model's images is used as it is, except that it is
+converted to grey if the model expects grey images. Any other picture is converted:
+
+  - A model that `train` has saved for a folder of pictures converts a picture in the
+    same way as the pictures that it was trained on.
+  - A model of the ten classes of Fashion-MNIST gets the object in the picture, light on
+    black and centred (--mode fashion-mnist).
+  - Any other model gets the whole picture in its size (--mode resize).
+
+{_TRUST}
+
+{_STATUS}
+If one picture cannot be read, the others are predicted, and the status is 1.""",
         [
-            "python -m fmnist_sk predict --model model.joblib shoe.png shirt.png",
+            "python -m fmnist_sk predict photo.jpg folder/ --model fashion-mnist",
+            "python -m fmnist_sk predict *.jpg --model model.joblib --json",
+            "python -m fmnist_sk predict shoe.png --model m.joblib --explain shoe.pdf",
             "python -m fmnist_sk predict --model model.joblib new.npy --csv new.csv",
         ],
     )
     add_model(parser)
-    parser.add_argument("images", metavar="IMAGES", nargs="+", help="files with images")
+    parser.add_argument(
+        "images",
+        metavar="IMAGES",
+        nargs="+",
+        help="pictures, folders of pictures, or files with many images",
+    )
+    conversion = parser.add_mutually_exclusive_group()
+    add_mode(
+        conversion,
+        "the model's own conversion, otherwise fashion-mnist for models of the ten "
+        "classes of Fashion-MNIST and resize for any other model",
+    )
+    conversion.add_argument(
+        "--no-convert",
+        dest="convert",
+        action="store_false",
+        help="report an error for a picture that does not have the size of the model's "
+        "images",
+    )
     parser.add_argument(
         "--proba", action="store_true", help="print the probabilities of all classes"
     )
     parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON document instead of the table, with the probabilities of "
+        "all classes, largest first",
+    )
+    parser.add_argument(
         "--csv", metavar="FILE", help="CSV file to write all probabilities to"
+    )
+    parser.add_argument(
+        "--explain",
+        metavar="FILE",
+        help="file to save a figure to (.png, .pdf or .svg), with a row for each of "
+        "the first 12 images: the photograph, the converted image, the five largest "
+        "probabilities, and the regions that contribute to the predicted class",
     )
     parser.add_argument(
         "--white",
@@ -208,6 +255,7 @@ def build_parser():
         "estimators.",
         epilog="`python -m fmnist_sk` and `fmnist-sk` are the same program. For help "
         "on a command,\nadd COMMAND --help.\n\n"
+        f"{_STATUS}\n\n"
         "example:\n  python -m fmnist_sk demo",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
