@@ -3,6 +3,8 @@
 from . import _figures as figures
 from . import _files as files
 from . import _models as models
+from ._folders import PictureFolder
+from ._reading import PictureReader
 from ._report import print_evaluation
 
 
@@ -11,9 +13,19 @@ def evaluate(args):
     model = models.load(args.model)
     names = models.class_names(model, args.class_names)
     if args.confusion_matrix:
-        files.check_folder(args.confusion_matrix)
-    train, test = files.load_parts(args.data, args.target)
-    data = train if test is None else test
+        files.check_figure_path(args.confusion_matrix)
+    if files.is_picture_folder(args.data):
+        reader = PictureReader(
+            model, names, mode=args.mode, convert=args.convert, white=args.white
+        )
+        folder = PictureFolder(args.data)
+        data = folder.read(reader, model, names, skip_broken=args.skip_broken)
+        # The reader has done the work of a converter at the beginning of the model.
+        model = reader.estimator
+    else:
+        files.check_folder_options(args)
+        train, test = files.load_parts(args.data, args.target)
+        data = train if test is None else test
     y_pred = print_evaluation(model, data, names, args.data)
     if args.confusion_matrix:
         figures.save_confusion_matrix(

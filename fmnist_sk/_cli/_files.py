@@ -6,13 +6,30 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._images import read_rows
 from .._pictures import shown_name
-from ..datasets import CLASS_NAMES, fetch_fashion_mnist, load_fashion_mnist_sample
+from ..datasets import (
+    CLASS_NAMES,
+    fetch_fashion_mnist,
+    load_fashion_mnist_sample,
+    open_rows,
+)
 from . import CommandError
 
 _BUILT_IN = {
     "fashion-mnist": fetch_fashion_mnist,
     "sample": load_fashion_mnist_sample,
+}
+# Rows of a memory map that are in memory at once.
+_ROWS_AT_ONCE = 4096
+# Options for folders of pictures, with their defaults.
+_FOLDER_OPTIONS = {
+    "image_size": (None, "--image-size"),
+    "color": (False, "--color"),
+    "mode": (None, "--mode"),
+    "convert": (True, "--no-convert"),
+    "white": (255.0, "--white"),
+    "skip_broken": (False, "--skip-broken"),
 }
 _ARRAYS = (".npy", ".npz", ".csv")
 
@@ -64,12 +81,52 @@ def reason(path, error):
     return f"cannot be read ({text or type(error).__name__})"
 
 
+def rows_of(X, rows):
+    """Return some rows of an array, in a temporary file if the array is in a file.
+
+    Parameters
+    ----------
+    X : ndarray or memmap of shape (n, ...)
+        Images.
+    rows : ndarray of int
+        Indices of the rows.
+
+    Returns
+    -------
+    part : ndarray or memmap of shape (len(rows), ...)
+        Rows.
+    """
+    if not isinstance(X, np.memmap):
+        return X[rows]
+    shape = (len(rows), *X.shape[1:])
+    X = X.reshape(len(X), -1)
+    with open_rows(True, (len(rows), X.shape[1])) as part:
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            part.append(read_rows(X, rows[first : first + _ROWS_AT_ONCE]))
+        return part.finish().reshape(shape)
+
+
 def as_pixels(X):
     """Convert integers from 0 to 255 to uint8, which takes an eighth of the memory."""
     X = np.asarray(X)
     if X.dtype.kind in "iu" and X.size and X.min() >= 0 and X.max() <= 255:
         return X.astype(np.uint8, copy=False)
     return X
+
+
+def is_picture_folder(source):
+    """Return whether the option --data is a folder of pictures."""
+    return source not in _BUILT_IN and Path(source).is_dir()
+
+
+def check_folder_options(args):
+    """Check that no option for folders of pictures is given for other data."""
+    for name, (default, option) in _FOLDER_OPTIONS.items():
+        if getattr(args, name, default) != default:
+            raise CommandError(
+                f"{option} is for folders of pictures. --data is {args.data!r}.",
+                status=2,
+            )
 
 
 def load_parts(source, target, **options):
@@ -101,8 +158,8 @@ def load_parts(source, target, **options):
     suffix = Path(source).suffix.lower()
     if suffix not in (".npz", ".csv"):
         raise CommandError(
-            "--data must be fashion-mnist, sample, or a .npz or .csv file. Got "
-            f"{source!r} instead.",
+            "--data must be fashion-mnist, sample, a folder of pictures, or a .npz or "
+            f".csv file. Got {source!r} instead.",
             status=2,
         )
     with reading(source):

@@ -44,15 +44,25 @@ def parameter(text):
         return name, value
 
 
+def image_size(text):
+    sizes = text.split("x")
+    if len(sizes) > 2 or not all(size.isdecimal() and int(size) for size in sizes):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a size such as 28, or 28x40 for a height of 28 and a "
+            "width of 40 pixels"
+        )
+    return int(sizes[0]), int(sizes[-1])
+
+
 def add_data(parser, purpose):
     parser.add_argument(
         "--data",
         metavar="DATA",
         required=True,
         help=f"labelled images {purpose}: fashion-mnist, sample (the images that ship "
-        "with the package), a .csv file with a column of labels and one column per "
-        "pixel, row by row, or a .npz file with arrays X and y, or x_train, y_train, "
-        "x_test and y_test",
+        "with the package), a folder with one folder of pictures per class, a .csv "
+        "file with a column of labels and one column per pixel, row by row, or a .npz "
+        "file with arrays X and y, or x_train, y_train, x_test and y_test",
     )
     parser.add_argument(
         "--target",
@@ -77,9 +87,42 @@ def add_mode(parser, default):
     parser.add_argument(
         "--mode",
         choices=("fashion-mnist", "resize"),
-        help="conversion of pictures of another size: fashion-mnist finds the object "
+        help="conversion of pictures: fashion-mnist finds the object "
         "and draws it light on black, resize keeps the whole picture (default: "
         f"{default})",
+    )
+
+
+def add_conversion(parser):
+    conversion = parser.add_mutually_exclusive_group()
+    add_mode(
+        conversion,
+        "the model's own conversion, otherwise fashion-mnist for models of the ten "
+        "classes of Fashion-MNIST and resize for any other model",
+    )
+    conversion.add_argument(
+        "--no-convert",
+        dest="convert",
+        action="store_false",
+        help="report an error for a picture that does not have the size of the model's "
+        "images",
+    )
+    parser.add_argument(
+        "--white",
+        metavar="VALUE",
+        type=float,
+        default=255.0,
+        help="value of a white pixel in the training images, such as 1 or 255; "
+        "pictures are scaled to it (default: 255)",
+    )
+
+
+def add_skip_broken(parser):
+    parser.add_argument(
+        "--skip-broken",
+        action="store_true",
+        help="leave out pictures that cannot be read, and name them on stderr, instead "
+        "of stopping at the first one",
     )
 
 

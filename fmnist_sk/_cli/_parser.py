@@ -6,12 +6,15 @@ from .. import __version__
 from ..architectures import ARCHITECTURES
 from ._options import (
     add_class_names,
+    add_conversion,
     add_data,
     add_mode,
     add_model,
     add_seed,
+    add_skip_broken,
     epochs,
     fraction,
+    image_size,
     parameter,
 )
 
@@ -94,10 +97,20 @@ def _add_train(commands):
         "train a classifier on your images and save it",
         """\
 Train a FashionCNNClassifier and save it. Accuracy is measured on held-out images: the
-data set's own test images if it has any, otherwise a random part (see --test-size).""",
+data set's own test images if it has any, otherwise a random part (see --test-size).
+
+If the data are a folder of pictures, the names of its folders are the labels. All
+pictures are converted to one size (see --image-size and --mode), and the conversion is
+saved with the model. A folder may be divided: if it contains train/ and test/ or val/,
+each with one folder per class, they are used for training and for testing. If it
+contains all three, the accuracy on val/ is printed after each epoch.
+
+"""
+        + _STATUS,
         [
             "python -m fmnist_sk train --data fashion-mnist --model model.joblib",
             "python -m fmnist_sk train --data fashion-mnist_train.csv --model m.joblib",
+            "python -m fmnist_sk train --data photos/ --model photos.joblib --color",
             "python -m fmnist_sk train --data images.npz --model small.skops \\",
             "    --param architecture=compact --param epochs=10 --param dropout=0.3",
         ],
@@ -127,6 +140,20 @@ data set's own test images if it has any, otherwise a random part (see --test-si
         help="fraction of the images to hold out for testing, if the data set has no "
         "test images of its own; 0 trains on all images (default: %(default)s)",
     )
+    parser.add_argument(
+        "--image-size",
+        metavar="SIZE",
+        type=image_size,
+        help="size of the images that pictures are converted to, in pixels: 28, or "
+        "28x40 for a height of 28 and a width of 40 (default: 28)",
+    )
+    parser.add_argument(
+        "--color",
+        action="store_true",
+        help="keep the colours of pictures (default: convert them to grey)",
+    )
+    add_mode(parser, "resize")
+    add_skip_broken(parser)
     add_seed(parser)
     add_class_names(parser)
 
@@ -137,12 +164,15 @@ def _add_evaluate(commands):
         "evaluate",
         "evaluate a saved classifier on labelled images",
         "Print the classification report, accuracy, log loss, Brier score and\n"
-        "expected calibration error of a saved classifier on labelled images.\n\n"
-        f"{_TRUST}",
+        "expected calibration error of a saved classifier on labelled images. In a\n"
+        "folder of pictures, each folder is named after a class of the model.\n"
+        "Pictures are read and converted as by predict.\n\n"
+        f"{_TRUST}\n\n{_STATUS}",
         [
             "python -m fmnist_sk evaluate --model model.joblib --data fashion-mnist",
             "python -m fmnist_sk evaluate --model model.joblib --data test.csv \\",
             "    --confusion-matrix matrix.png",
+            "python -m fmnist_sk evaluate --model photos.joblib --data photos/",
         ],
     )
     add_model(parser)
@@ -152,6 +182,8 @@ def _add_evaluate(commands):
         metavar="FILE",
         help="file to save a plot of the confusion matrix to (.png, .pdf or .svg)",
     )
+    add_conversion(parser)
+    add_skip_broken(parser)
     add_class_names(parser)
 
 
@@ -192,19 +224,7 @@ If one picture cannot be read, the others are predicted, and the status is 1."""
         nargs="+",
         help="pictures, folders of pictures, or files with many images",
     )
-    conversion = parser.add_mutually_exclusive_group()
-    add_mode(
-        conversion,
-        "the model's own conversion, otherwise fashion-mnist for models of the ten "
-        "classes of Fashion-MNIST and resize for any other model",
-    )
-    conversion.add_argument(
-        "--no-convert",
-        dest="convert",
-        action="store_false",
-        help="report an error for a picture that does not have the size of the model's "
-        "images",
-    )
+    add_conversion(parser)
     parser.add_argument(
         "--proba", action="store_true", help="print the probabilities of all classes"
     )
@@ -223,14 +243,6 @@ If one picture cannot be read, the others are predicted, and the status is 1."""
         help="file to save a figure to (.png, .pdf or .svg), with a row for each of "
         "the first 12 images: the photograph, the converted image, the five largest "
         "probabilities, and the regions that contribute to the predicted class",
-    )
-    parser.add_argument(
-        "--white",
-        metavar="VALUE",
-        type=float,
-        default=255.0,
-        help="value of a white pixel in the training images, such as 1 or 255; "
-        "pictures are scaled to it (default: 255)",
     )
     parser.add_argument(
         "--target",

@@ -1,7 +1,6 @@
 """Pictures: the files that a user means, and the images that a model gets."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -9,7 +8,7 @@ from PIL import Image
 
 from .._pictures import convert_picture, open_picture
 from .._pipelines import divide_after_reading
-from ..datasets import CLASS_NAMES
+from ..datasets import CLASS_NAMES, picture_extensions, pictures_in
 from . import CommandError
 from . import _files as files
 from . import _models as models
@@ -18,28 +17,6 @@ from . import _models as models
 _LUMA = np.array([0.299, 0.587, 0.114])
 # EXIF orientations of a picture that lies on its side.
 _ORIENTATION, _SIDEWAYS = 0x0112, range(5, 9)
-
-
-def pictures_in(folder):
-    """Return the paths of all pictures in a folder and its subfolders, sorted.
-
-    A file is a picture if Pillow reads files with its suffix. Hidden files, such as
-    those that macOS writes beside pictures, are left out.
-    """
-    suffixes = {
-        suffix
-        for suffix, kind in Image.registered_extensions().items()
-        if kind in Image.OPEN
-    }
-    paths = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths += [
-            os.path.join(parent, name)
-            for name in names
-            if not name.startswith(".") and Path(name).suffix.lower() in suffixes
-        ]
-    return sorted(paths, key=lambda path: Path(path).parts)
 
 
 class PictureReader:
@@ -217,10 +194,10 @@ def sources_in(arguments):
         Path of a file, and why it cannot be used. The reason is None for a file, and
         not None for a folder without pictures.
     """
-    sources = []
+    extensions, sources = picture_extensions(), []
     for path in arguments:
         if os.path.isdir(path):
-            found = [(each, None) for each in pictures_in(path)]
+            found = [(each, None) for each in pictures_in(path, extensions)]
             sources += found or [(path, "contains no pictures")]
         else:
             sources.append((path, None))

@@ -6,10 +6,12 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from ..classifier import FashionCNNClassifier
+from ..preprocessing import PhotoConverter
 from . import CommandError
 from . import _files as files
 from . import _models as models
 from ._console import announce, start_engine
+from ._folders import PictureFolder, with_converter
 from ._report import print_evaluation
 
 
@@ -25,28 +27,76 @@ def train(args):
             status=2,
         )
     models.check_model_path(args.model)
-    train, test = files.load_parts(args.data, args.target)
-    if train is None:
-        raise CommandError(f"{args.data}: contains test images but no training images")
-    X, y, names = train
+    data, held_out, test, converter = _load(args, verbose=parameters["verbose"])
+    X, y, names = data
     if test is None and args.test_size:
-        X, X_test, y, y_test = train_test_split(
-            X, y, test_size=args.test_size, stratify=y, random_state=args.seed
+        rows, test_rows = train_test_split(
+            np.arange(len(y)),
+            test_size=args.test_size,
+            stratify=y,
+            random_state=args.seed,
         )
-        test = files.LabelledImages(X_test, y_test)
+        test = files.LabelledImages(files.rows_of(X, test_rows), y[test_rows])
+        X, y = files.rows_of(X, rows), y[rows]
     if args.class_names:
         names = models.given_names(args.class_names, len(np.unique(y)))
     model = FashionCNNClassifier(**parameters)
     start_engine(announced=True)
     announce(f"Training on {len(y):,} images ...")
     start = time.perf_counter()
-    model.fit(X, y)
+    if held_out is None:
+        model.fit(X, y)
+    else:
+        model.fit(X, y, X_val=held_out.X, y_val=held_out.y)
     print(f"Trained in {time.perf_counter() - start:.0f} s")
+    saved = model if converter is None else with_converter(converter, model, X)
     if names:
-        model.class_names_ = list(names)
-    models.save(model, args.model)
+        model.class_names_ = saved.class_names_ = list(names)
+    models.save(saved, args.model)
     if test is not None:
-        print_evaluation(
-            model, test, models.class_names(model, args.class_names), args.data
-        )
+        names = models.class_names(model, args.class_names)
+        print_evaluation(model, test, names, args.data)
     print("Model:", args.model)
+
+
+def _load(args, *, verbose):
+    """Load the data, and return what converts pictures, or None for other data.
+
+    Returns
+    -------
+    data, held_out, test : LabelledImages or None
+        Images to train on, to measure the progress on, and to test on.
+    converter : PhotoConverter or None
+        Converter of the pictures in a folder.
+    """
+    if not files.is_picture_folder(args.data):
+        files.check_folder_options(args)
+        data, test = files.load_parts(args.data, args.target)
+        if data is None:
+            raise CommandError(
+                f"{args.data}: contains test images but no training images"
+            )
+        return data, None, test, None
+    if args.color and args.mode == "fashion-mnist":
+        raise CommandError(
+            "--color requires --mode resize, because the images of Fashion-MNIST are "
+            "grey.",
+            status=2,
+        )
+    converter = PhotoConverter(
+        args.image_size or (28, 28),
+        mode=args.mode or "resize",
+        color_mode="rgb" if args.color else "grayscale",
+    )
+    folder = PictureFolder(args.data)
+    announce(f"Reading pictures in {args.data} ...")
+    data, held_out, test = (
+        folder.load(
+            part,
+            converter,
+            skip_broken=args.skip_broken,
+            verbose=int(bool(verbose)),
+        )
+        for part in ("train", "validation", "test")
+    )
+    return data, held_out, test, converter

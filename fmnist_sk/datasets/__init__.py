@@ -6,8 +6,12 @@ from ._fashion_mnist import (
     load_fashion_mnist_sample,
 )
 from ._files import IdxFile
+from ._folders import list_pictures as list_pictures
+from ._folders import picture_extensions as picture_extensions
+from ._folders import pictures_in as pictures_in
 from ._idx_dataset import IdxDataset, fetch_idx_dataset
 from ._image_folder import load_image_folder
+from ._rows import open_rows as open_rows
 
 __all__ = [
     "CLASS_NAMES",

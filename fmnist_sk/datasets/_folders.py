@@ -40,7 +40,7 @@ def list_pictures(path, categories=None):
     if categories is not None:
         names = _chosen(names, categories, path)
     pictures = {
-        name: _pictures_in(os.path.join(path, name), extensions) for name in names
+        name: pictures_in(os.path.join(path, name), extensions) for name in names
     }
     empty = [name for name, files in pictures.items() if not files]
     if empty:
@@ -103,8 +103,22 @@ def _chosen(names, categories, path):
     return [name for name in names if name in chosen]
 
 
-def _pictures_in(folder, extensions):
-    """Return the sorted paths of the picture files in a folder and its subfolders."""
+def pictures_in(folder, extensions):
+    """Return the pictures in a folder and in its subfolders.
+
+    Parameters
+    ----------
+    folder : str
+        Folder.
+    extensions : set of str
+        Extensions of pictures, as `picture_extensions` returns them.
+
+    Returns
+    -------
+    paths : list of str
+        Sorted paths, which start with `folder`. Hidden files and folders, and links to
+        folders, are left out.
+    """
     found, folders = [], [folder]
     while folders:
         with os.scandir(folders.pop()) as entries:
