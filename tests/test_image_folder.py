@@ -250,6 +250,12 @@ def test_the_same_bits_with_any_number_of_threads(tmp_path, mode):
             assert_array_equal(photos[name], found[0][name])
 
 
+def test_large_images(tmp_path):
+    folder = write(tmp_path, {f"bag/{k}.png": plain(k) for k in range(5)})
+    photos = load_image_folder(folder, image_shape=(900, 1200), n_jobs=2)
+    assert (photos.images == np.arange(5).reshape(5, 1, 1)).all()
+
+
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_the_first_broken_file_is_named(tmp_path, n_jobs):
     pictures = {f"bag/{k:04}.png": plain(1) for k in range(300)}

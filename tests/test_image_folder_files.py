@@ -69,6 +69,11 @@ SAME = {
     "PNG called JPG": ("a.jpg", encoded(SCENE, "PNG"), 3),
     "capital extension": ("A.PNG", encoded(SCENE, "PNG"), 3),
     "PNG with alpha": ("a.png", encoded(SCENE.convert("RGBA"), "PNG"), 3),
+    "PNG with damaged EXIF": (
+        "a.png",
+        encoded(SCENE, "PNG", exif=b"Exif\0\0damaged"),
+        3,
+    ),
     "palette PNG": ("a.png", encoded(SCENE.quantize(256), "PNG"), 16),
     "BMP": ("a.bmp", encoded(SCENE, "BMP"), 3),
     "TIFF": ("a.tiff", encoded(SCENE, "TIFF", compression="tiff_lzw"), 3),

@@ -7,8 +7,8 @@ from .._pictures import convert_picture, shown_name
 from ._progress import LoadingProgress
 
 # Number of files that a thread converts at a time. joblib's overhead for a task is that
-# of one file, and the results of all tasks in progress stay small.
-_FILES_PER_TASK = 32
+# of one file. Fewer large images keep the results of all tasks in progress small.
+_FILES_PER_TASK, _BYTES_PER_TASK = 32, 2**20
 
 
 def convert_files(
@@ -50,11 +50,13 @@ def convert_files(
     """
     kept, errors = np.ones(len(filenames), dtype=bool), []
     n_done, failure = 0, None
+    n_per_task = _BYTES_PER_TASK // (size[0] * size[1] * n_channels)
+    n_per_task = min(max(1, n_per_task), _FILES_PER_TASK)
 
     def tasks():
-        for first in range(0, len(filenames), _FILES_PER_TASK):
+        for first in range(0, len(filenames), n_per_task):
             if failure is None:
-                files = filenames[first : first + _FILES_PER_TASK]
+                files = filenames[first : first + n_per_task]
                 yield delayed(_convert)(files, size, mode, n_channels)
 
     # Pillow and NumPy release the interpreter's lock. Tasks of this length need not be

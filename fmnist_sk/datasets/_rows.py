@@ -212,4 +212,6 @@ class RowsInFile:
 def _delete(path, owner):
     # A forked process has a copy of the array, but the file is not its own.
     if os.getpid() == owner:
-        path.unlink(missing_ok=True)
+        # Windows refuses to delete a file that is mapped until the process ends.
+        with contextlib.suppress(OSError):
+            path.unlink()
