@@ -209,7 +209,7 @@ def test_evaluate_agrees_with_scikit_learn(model_path, sample, capsys):
             "no such folder",
             "predict --model {m} {d}/image.png --explain {d}/z/x.pdf",
         ),
-        (1, "none: no such file", "predict --model {d}/none {d}/image.png"),
+        (1, "ship with the package", "predict --model {d}/none {d}/image.png"),
         (1, "junk.joblib: cannot be", "evaluate --model {d}/junk.joblib --data sample"),
         (1, "must contain a fitted", "evaluate --model {d}/dict.joblib --data sample"),
         (1, "not in the training data", "evaluate --model {m} --data {d}/Xy.npz"),

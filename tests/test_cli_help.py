@@ -7,7 +7,9 @@ import pytest
 
 import fmnist_sk
 from fmnist_sk.__main__ import main
+from fmnist_sk._pictures import MODES
 from fmnist_sk.architectures import ARCHITECTURES
+from fmnist_sk.pretrained import PRETRAINED
 
 
 def test_help_imports_nothing_heavy():
@@ -48,6 +50,26 @@ def test_help_warns_of_pickles(command, capsys):
     with pytest.raises(SystemExit):
         main([command, "--help"])
     assert "load only files that you trust" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_help_names_every_pretrained_model(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    words = capsys.readouterr().out.replace(",", " ").split()
+    assert set(words) >= PRETRAINED
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
+def test_help_names_every_mode_and_every_exit_status(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"--mode {{{','.join(MODES)}}}" in text
+    assert (
+        "Exit status: 0 for success, 1 for an error, 2 for a wrong command line, and "
+        "130 for Ctrl-C."
+    ) in text
 
 
 def test_version(capsys):

@@ -15,9 +15,12 @@ from _photographs import photograph
 from _small import quick
 from matplotlib.image import imread
 from PIL import Image
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from fmnist_sk import (
     CLASS_NAMES,
@@ -299,6 +302,33 @@ def test_features_of_photographs(data, images, sample, tmp_path, capsys):
     figure = ["--explain", tmp_path / "figure.png"]
     assert predict(path, "--model", tmp_path / "m.joblib", *figure) == 1
     assert "--explain requires a FashionCNNClassifier" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["image.png", "photographs/z.jpg"])
+def test_pipeline_without_a_converter(name, data, model, images, tmp_path, capsys):
+    pipeline = make_pipeline(ImageReshaper().fit(images), model)
+    pipeline.class_names_ = list(CLASS_NAMES)
+    joblib.dump(pipeline, tmp_path / "m.joblib")
+    assert predict(data / name, "--model", tmp_path / "m.joblib") == 0
+    ((_, prediction, _),) = cells(capsys.readouterr().out)
+    image = images[:1]
+    if name != "image.png":
+        image = PhotoConverter().transform([data / name])
+    assert prediction == CLASS_NAMES[pipeline.predict(image)[0]]
+
+
+def test_model_whose_images_are_not_known(data, images, sample, tmp_path, capsys):
+    model = make_pipeline(
+        PhotoConverter(), FunctionTransformer(flat), DummyClassifier()
+    )
+    voting = VotingClassifier([("a", model)], voting="soft")
+    joblib.dump(voting.fit(images, sample.y_train[:200]), tmp_path / "m.joblib")
+    assert predict(data / "image.png", "--model", tmp_path / "m.joblib") == 1
+    assert "size of the model's images is not known" in capsys.readouterr().err
+
+
+def flat(images):
+    return images.reshape(len(images), -1)
 
 
 def test_model_of_images_in_colour(colour_path, tmp_path, capsys):

@@ -20,6 +20,7 @@ def evaluate(args):
         )
         folder = PictureFolder(args.data)
         data = folder.read(reader, model, names, skip_broken=args.skip_broken)
+        reader.print_note()
         # The reader has done the work of a converter at the beginning of the model.
         model = reader.estimator
     else:

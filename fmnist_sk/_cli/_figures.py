@@ -107,17 +107,16 @@ def save_explanation(path, model, predictions, image_shape, names):
         )
         _show_photograph(photograph, each)
         best = np.argsort(-each.probabilities, kind="stable")[:_N_BARS]
-        image = each.image.reshape(1, *image_shape)
-        PredictionDisplay(
-            images=image,
+        display = PredictionDisplay(
+            images=each.image.reshape(1, *image_shape),
             probabilities=each.probabilities[np.newaxis, best],
             class_names=[names[code] for code in best],
         ).plot(ax=pair)
         label = model.classes_[each.code]
         (heatmap,) = grad_cam(model, each.image[np.newaxis], target=label)
         regions.set_axis_off()
-        channels = {1: "gray"}.get(image_shape[2])
-        regions.imshow(image[0].squeeze(), cmap=channels)
+        (shown,) = display.images_
+        regions.imshow(shown.get_array(), cmap="gray", clim=shown.get_clim())
         regions.imshow(heatmap, cmap="inferno", alpha=0.6, vmin=0, vmax=1)
         regions.set_title("contributing regions", fontsize=9)
         if not heatmap.any():

@@ -6,6 +6,7 @@ import joblib
 
 from .._compat import optional_import
 from .._images import infer_image_shape
+from .._pictures import shown_name
 from .._pipelines import divide_after_reading, final_estimator
 from ..classifier import FashionCNNClassifier
 from ..datasets import CLASS_NAMES
@@ -20,6 +21,12 @@ def model_image_shape(model):
     for known in (final_estimator(model), reader):
         if shape := getattr(known, "image_shape_", None):
             return shape
+    if not hasattr(rest, "n_features_in_"):
+        raise CommandError(
+            "The size of the model's images is not known. The model must be a "
+            "FashionCNNClassifier, or a pipeline or search that contains one. Got a "
+            f"{type(model).__name__} instead."
+        )
     return infer_image_shape((1, rest.n_features_in_))
 
 
@@ -61,6 +68,11 @@ def load(name):
         model.class_names_ = list(CLASS_NAMES)
         return model
     path = name
+    if not Path(path).exists():
+        raise CommandError(
+            f"{shown_name(path)}: no such file. The models that ship with the package "
+            f"are {' and '.join(sorted(PRETRAINED))}."
+        )
     with reading(path):
         if Path(path).suffix == ".skops":
             from ..persistence import load_model

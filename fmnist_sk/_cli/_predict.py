@@ -65,14 +65,7 @@ def predict(args):
     failures = [result for result in results if isinstance(result, Failure)]
     for failure in failures:
         complain(f"{failure.name}: {failure.error}")
-    if reader.guessed:
-        height, width, _ = reader.image_shape
-        print(
-            f"fmnist-sk: note: pictures were resized to {width} × {height} pixels, "
-            "because the model does not contain a converter. To choose the "
-            "conversion, set --mode.",
-            file=sys.stderr,
-        )
+    reader.print_note()
     return 1 if failures else 0
 
 

@@ -1,6 +1,7 @@
 """Pictures: the files that a user means, and the images that a model gets."""
 
 import os
+import sys
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -47,14 +48,12 @@ class PictureReader:
         Shape of one image, `(height, width, channels)`.
     estimator : estimator
         Classifier of the images that `read` returns.
-    guessed : bool
-        Whether pictures were resized though neither `mode` nor the model says so.
     """
 
     def __init__(self, model, names, *, mode=None, convert=True, white=255.0):
         self.image_shape = models.model_image_shape(model)
         self.convert, self.white = convert, white
-        self.guessed = False
+        self._guessed = False
         own, self.estimator = divide_after_reading(model)
         self._own = own if convert and mode is None else None
         grey = self.image_shape[2] == 1
@@ -105,6 +104,18 @@ class PictureReader:
             delayed(self.read)(path) for path in paths
         )
 
+    def print_note(self):
+        """Print a note if pictures were resized only because of the default."""
+        if not self._guessed:
+            return
+        height, width, _ = self.image_shape
+        print(
+            f"fmnist-sk: note: pictures were resized to {width} × {height} pixels, "
+            "because the model does not contain a converter. To choose the "
+            "conversion, set --mode.",
+            file=sys.stderr,
+        )
+
     def read_array(self, X):
         """Convert the images of an array.
 
@@ -145,7 +156,7 @@ class PictureReader:
             )
         grey = channels == 1
         image = convert_picture(path, (height, width), mode=self.mode, grey=grey)
-        self.guessed = self._guesses
+        self._guessed = self._guesses
         image = image.reshape(self.image_shape)
         if self.white == 255:
             return image
