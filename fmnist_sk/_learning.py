@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ._inference import FittedNetwork, predictor_of
 from ._training import LabelledImages, StartingPoint, TrainingState, fit_temperature
-from ._validation import encode_labels, total_weights, validate_images
+from ._validation import IGNORES_NAMES, encode_labels, total_weights, validate_images
 from .architectures import NETWORK_PARAMETERS, describe_network
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -45,6 +45,8 @@ def label(learner, X, y, sample_weight, *, reset, classes=None):
     class_weights : ndarray of shape (n_classes,)
         Weights of the classes.
     """
+    if reset:
+        vars(learner).pop(IGNORES_NAMES, None)
     X, y = _check(learner, X, y, reset=reset)
     if reset:
         learner.classes_ = np.unique(y) if classes is None else classes
@@ -179,6 +181,7 @@ def fitted_attributes(learner, plan, held_out, result, *, found=None, before=Non
         "classes_": learner.classes_,
         "n_features_in_": learner.n_features_in_,
         "feature_names_in_": getattr(learner, "feature_names_in_", None),
+        IGNORES_NAMES: getattr(learner, IGNORES_NAMES, None),
         "image_shape_": learner.image_shape_,
         "n_parameters_": fitted.n_parameters,
         "history_": history,
@@ -195,8 +198,9 @@ def adopt(estimator, attributes):
     """
     _ADOPTED.network = attributes["_fitted"]
     learnt = {**vars(estimator), **attributes}
-    if learnt["feature_names_in_"] is None:
-        del learnt["feature_names_in_"]
+    for name in "feature_names_in_", IGNORES_NAMES:
+        if learnt[name] is None:
+            del learnt[name]
     estimator.__dict__ = learnt
 
 

@@ -8,18 +8,28 @@ from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.utils import column_or_1d
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_array,
+    validate_data,
+)
 
 from ._images import (
     IMAGE_SHAPE_ATTRIBUTE,
-    PIXEL_DTYPES,
     carried_image_shape,
     check_image_shape,
     flatten_images,
     infer_image_shape,
+    is_table,
+    pixel_dtypes,
 )
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
+
+# Fitted attribute of estimators that ignore the names of columns. scikit-learn warns of
+# a DataFrame if an estimator was fitted without names, but the pixels of images that a
+# shipped classifier was fitted to have no names that a DataFrame could contradict.
+IGNORES_NAMES = "_ignores_feature_names"
 
 
 def validate_images(
@@ -68,10 +78,13 @@ def validate_images(
         If `X` or `y` is invalid, or `image_shape` does not fit `X`.
     """
     flat, shape = flatten_images(X)
+    if not reset and getattr(estimator, IGNORES_NAMES, False):
+        flat = _without_names(estimator, flat)
+    dtype = pixel_dtypes(flat)
     if isinstance(y, str) and y == "no_validation":
-        rows = validate_data(estimator, flat, dtype=PIXEL_DTYPES, reset=reset)
+        rows = validate_data(estimator, flat, dtype=dtype, reset=reset)
     else:
-        rows, y = validate_data(estimator, flat, y, dtype=PIXEL_DTYPES, reset=reset)
+        rows, y = validate_data(estimator, flat, y, dtype=dtype, reset=reset)
     if single_precision and rows.dtype == np.float64:
         check_single_precision(rows)
     shape = rows.shape if shape is None else shape
@@ -87,6 +100,22 @@ def validate_images(
             )
     check_stack(estimator, carried or shape)
     return rows, y, shape
+
+
+def _without_names(estimator, X):
+    """Return a DataFrame as an array, and anything else as it is."""
+    if not is_table(X):
+        return X
+    # `validate_data` makes the checks that are left out.
+    return check_array(
+        X,
+        dtype=pixel_dtypes(X),
+        input_name="X",
+        estimator=estimator,
+        ensure_all_finite=False,
+        ensure_min_samples=0,
+        ensure_min_features=0,
+    )
 
 
 def _carried_shape(estimator, X, rows, reset, image_shape):

@@ -7,9 +7,11 @@ from ._arrays import (
     check_image_shape,
     flatten_images,
     infer_image_shape,
+    pixel_dtypes,
 )
 from ._geometry import inverse_affine, translate, warp
 from ._memory_map import read_rows
+from ._tables import is_table, table_dtype
 
 __all__ = [
     "IMAGE_SHAPE_ATTRIBUTE",
@@ -19,7 +21,10 @@ __all__ = [
     "flatten_images",
     "infer_image_shape",
     "inverse_affine",
+    "is_table",
+    "pixel_dtypes",
     "read_rows",
+    "table_dtype",
     "translate",
     "warp",
 ]

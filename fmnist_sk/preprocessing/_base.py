@@ -12,10 +12,10 @@ from sklearn.utils.validation import check_array
 from .._documentation import DocumentationLinkMixin
 from .._images import (
     IMAGE_SHAPE_ATTRIBUTE,
-    PIXEL_DTYPES,
     carried_image_shape,
     flatten_images,
     infer_image_shape,
+    pixel_dtypes,
 )
 from .._validation import check_stack, validate_images
 
@@ -46,7 +46,7 @@ class BaseImageTransformer(
     def _validate_transformed(self, X):
         """Check output of `transform` and return it as rows, with its shape."""
         flat, shape = flatten_images(X)
-        rows = check_array(flat, dtype=PIXEL_DTYPES)
+        rows = check_array(flat, dtype=pixel_dtypes(flat))
         shape = rows.shape if shape is None else shape
         if rows.shape[1] != self.n_features_in_:
             raise ValueError(
