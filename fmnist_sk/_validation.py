@@ -2,7 +2,6 @@
 
 import functools
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -18,11 +17,13 @@ from ._images import (
     IMAGE_SHAPE_ATTRIBUTE,
     carried_image_shape,
     check_image_shape,
+    explain_doubtful_shape,
     flatten_images,
     infer_image_shape,
     is_table,
     pixel_dtypes,
 )
+from ._warnings import warn_user
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -40,8 +41,12 @@ def validate_images(
     reset,
     image_shape=None,
     single_precision=True,
+    warn_of_shape=True,
 ):
     """Check images and return them as rows.
+
+    If the shape of the images is inferred, and is probably not what the user meant, a
+    warning says how to set it.
 
     Parameters
     ----------
@@ -60,6 +65,9 @@ def validate_images(
         images, or the shape that a DataFrame carries; see `carried_image_shape`.
     single_precision : bool, default=True
         Whether to reject values beyond the range of float32, in which networks compute.
+    warn_of_shape : bool, default=True
+        Whether to warn of a doubtful shape. Estimators whose result does not depend on
+        the shape do not warn.
 
     Returns
     -------
@@ -91,6 +99,10 @@ def validate_images(
     carried = _carried_shape(estimator, X, rows, reset, image_shape)
     if reset:
         estimator.image_shape_ = infer_image_shape(carried or shape, image_shape)
+        if warn_of_shape and image_shape is None and carried_image_shape(X) is None:
+            doubt = explain_doubtful_shape(shape)
+            if doubt is not None:
+                warn_user(doubt)
     elif image_shape is not None:
         given = check_image_shape(image_shape)
         if given != estimator.image_shape_:
@@ -130,11 +142,10 @@ def _carried_shape(estimator, X, rows, reset, image_shape):
         return None
     if math.prod(carried) != rows.shape[1]:
         if reset:
-            warnings.warn(
+            warn_user(
                 f"X.attrs[{IMAGE_SHAPE_ATTRIBUTE!r}]={carried} requires "
                 f"{math.prod(carried)} features, but X has {rows.shape[1]} features. "
-                "The attribute is ignored. Set image_shape to the shape of one image.",
-                stacklevel=4,
+                "The attribute is ignored. Set image_shape to the shape of one image."
             )
         return None
     return (len(rows), *carried)

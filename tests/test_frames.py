@@ -3,6 +3,8 @@
 `test_over_sampler_forms.py` and `test_augmenter.py` test the frames that are returned.
 """
 
+import functools
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -163,10 +165,16 @@ USES = {
 }
 
 
+@pytest.fixture(scope="module")
+def result_of_arrays(arrays):
+    """Function from the name of a use to its result, computed once for all frames."""
+    return functools.cache(lambda use: np.asarray(USES[use](*arrays)))
+
+
 @pytest.mark.parametrize("use", USES)
-def test_frames_give_the_results_of_arrays(kind, arrays, use):
+def test_frames_give_the_results_of_arrays(kind, arrays, result_of_arrays, use):
     X, y, w = arrays
-    expected = np.asarray(USES[use](X, y, w))
+    expected = result_of_arrays(use)
     found = np.asarray(USES[use](kind.frame(X), kind.series(y), kind.series(w)))
     assert_array_equal(found, expected)
     if found.dtype.kind != "O":  # text, as in scikit-learn

@@ -1,7 +1,6 @@
 """Base class of the image transformers: checking `X`, shaping the output."""
 
 import math
-import warnings
 from typing import Any
 
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from .._images import (
     pixel_dtypes,
 )
 from .._validation import check_stack, validate_images
+from .._warnings import warn_user
 
 
 class BaseImageTransformer(
@@ -29,7 +29,7 @@ class BaseImageTransformer(
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
-    def _validate_images(self, X, *, reset, image_shape=None):
+    def _validate_images(self, X, *, reset, image_shape=None, warn_of_shape=True):
         """Check images and return them as rows, with the shape the output should have.
 
         It also learns `image_shape_` if `reset` is True. A DataFrame that carries the
@@ -37,7 +37,12 @@ class BaseImageTransformer(
         """
         # Transformers work in the dtype of X: float64 is not too large for them.
         rows, _, shape = validate_images(
-            self, X, reset=reset, image_shape=image_shape, single_precision=False
+            self,
+            X,
+            reset=reset,
+            image_shape=image_shape,
+            single_precision=False,
+            warn_of_shape=warn_of_shape,
         )
         if len(shape) == 2 and carried_image_shape(X) == self.image_shape_:
             shape = (len(rows), *self.image_shape_)
@@ -89,12 +94,11 @@ class BaseImageTransformer(
             frame.attrs[IMAGE_SHAPE_ATTRIBUTE] = self.image_shape_
             return frame
         if infer_image_shape(rows.shape) != self.image_shape_:
-            warnings.warn(
+            warn_user(
                 f"A DataFrame of {container} cannot store the shape of the images, "
                 f"{self.image_shape_}. {type(self).__name__} returns rows of "
                 f"{math.prod(self.image_shape_)} features. Set image_shape on the next "
-                'step, or use set_output(transform="default") or "pandas".',
-                stacklevel=4,
+                'step, or use set_output(transform="default") or "pandas".'
             )
         return rows
 
