@@ -14,6 +14,7 @@ _MODULE_OF = {
     "FashionCNNClassifier": "classifier",
     "ImageReshaper": "preprocessing",
     "ImageNormalizer": "preprocessing",
+    "PhotoConverter": "preprocessing",
     "ImageAugmenter": "augmentation",
     "AugmentedOverSampler": "augmentation",
     "ImageEncoder": "encoder",
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from .persistence import save_model as save_model
     from .preprocessing import ImageNormalizer as ImageNormalizer
     from .preprocessing import ImageReshaper as ImageReshaper
+    from .preprocessing import PhotoConverter as PhotoConverter
     from .pretrained import load_pretrained as load_pretrained
 else:
 

@@ -22,7 +22,13 @@ from ._training import (
     fit_temperature,
     warn_of_other_scale,
 )
-from ._validation import IGNORES_NAMES, encode_labels, total_weights, validate_images
+from ._validation import (
+    IGNORES_NAMES,
+    encode_groups,
+    encode_labels,
+    total_weights,
+    validate_images,
+)
 from .architectures import NETWORK_PARAMETERS, describe_network
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -34,14 +40,14 @@ _N_IMAGES_FOR_SCALE = 100
 _ADOPTED = threading.local()
 
 
-def label(learner, X, y, sample_weight, *, reset, classes=None):
+def label(learner, X, y, sample_weight, groups=None, *, reset, classes=None):
     """Check the training data. If `reset`, learn the image shape and the classes.
 
     Parameters
     ----------
     learner : FashionCNNClassifier
         Copy of the estimator.
-    X, y, sample_weight : array-like
+    X, y, sample_weight, groups : array-like
         Training data, as the user passed them.
     reset : bool
         Whether to discard the image shape and the classes of earlier calls.
@@ -77,7 +83,8 @@ def label(learner, X, y, sample_weight, *, reset, classes=None):
             f"Got {learner.class_weight!r} instead."
         )
     weights = total_weights(sample_weight, class_weights, codes, X)
-    return _labelled(learner, X, codes, weights), class_weights
+    groups = encode_groups(groups, X)
+    return _labelled(learner, X, codes, weights, groups), class_weights
 
 
 def label_held_out(learner, X_val, y_val, sample_weight_val, class_weights, training):
@@ -126,9 +133,9 @@ def _check(learner, X, y, *, reset):
     return X, y
 
 
-def _labelled(learner, X, codes, weights):
+def _labelled(learner, X, codes, weights, groups=None):
     rows = np.flatnonzero(weights)
-    return LabelledImages(X, codes, weights, rows, learner.image_shape_)
+    return LabelledImages(X, codes, weights, rows, learner.image_shape_, groups)
 
 
 def describe(learner, fresh):

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from ._images import carried_image_shape, infer_image_shape, table_dtype
@@ -60,6 +61,35 @@ def final_estimator_and_input(estimator, X):
     return last, X
 
 
+def after_reading(estimator, X):
+    """Return what follows a step that reads pictures, and the images that it reads.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted estimator, as `final_estimator` takes it.
+    X : array-like
+        Data that `estimator` predicts from.
+
+    Returns
+    -------
+    estimator : estimator
+        Pipeline of the steps after `PhotoConverter`, or `estimator` itself if it does
+        not begin with such a step.
+    X : array-like
+        Images that `estimator` predicts from.
+    """
+    inner = estimator
+    while hasattr(inner, "best_estimator_") or isinstance(inner, FrozenEstimator):
+        inner = getattr(inner, "best_estimator_", None) or inner.estimator
+    if len(getattr(inner, "steps", ())) < 2:
+        return estimator, X
+    reader = inner.steps[0][1]
+    if not hasattr(reader, "transform") or get_tags(reader).input_tags.two_d_array:
+        return estimator, X
+    return inner[1:], reader.transform(X)
+
+
 def _steps(estimator):
     """Return the fitted transformers before a prediction, and the final estimator."""
     if estimator is None or isinstance(estimator, str):  # "passthrough"
@@ -98,14 +128,15 @@ def images_of(estimator, X, image_shape=None):
     Returns
     -------
     images : ndarray of shape (n_images, height, width, channels)
-        Images in `X`. If `X` has columns other than pixels, these are the images that
-        the steps before the network return.
+        Images in `X`. If `X` contains photographs of any size or has columns other than
+        pixels, these are the images that the steps before the network return.
 
     Raises
     ------
     ValueError
         If `X` holds no images of the shape that the estimator knows.
     """
+    estimator, X = after_reading(estimator, X)
     final, known = final_estimator(estimator), None
     if image_shape is None and np.ndim(X) == 2:
         known = getattr(final, "image_shape_", None)

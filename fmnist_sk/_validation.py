@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_array,
@@ -226,6 +226,45 @@ def encode_labels(labels, classes, *, name):
         raise ValueError(
             f"{name} contains unknown labels {unknown}. The classes are {list(codes)}."
         ) from None
+
+
+def encode_groups(groups, X):
+    """Encode the groups of images as integers.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_samples,) or None
+        Labels of any kind. A column is accepted.
+    X : ndarray of shape (n_samples, n_features)
+        Images.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), dtype int, or None
+        Number of each image's group, in the order in which the groups appear.
+
+    Raises
+    ------
+    ValueError
+        If there is not one group per image, or a group is missing (None or NaN).
+    """
+    if groups is None:
+        return None
+    import pandas as pd
+
+    check_consistent_length(X, groups)
+    # NumPy would turn a NaN in a list of strings into the string "nan".
+    dtype = None if hasattr(groups, "dtype") else object
+    groups = np.asarray(groups, dtype=dtype)
+    if groups.shape not in ((len(X),), (len(X), 1)):
+        raise ValueError(
+            f"groups should be a 1d array, got an array of shape {groups.shape} "
+            "instead."
+        )
+    codes, _ = pd.factorize(groups.ravel())
+    if (codes < 0).any():
+        raise ValueError("Input groups contains NaN.")
+    return codes
 
 
 def total_weights(sample_weight, class_weights, codes, X):

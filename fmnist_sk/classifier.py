@@ -195,12 +195,14 @@ class FashionCNNClassifier(
     early_stopping : bool, default=False
         Whether to stop when the loss on held-out images stops falling, and to restore
         the weights of the best epoch. The held-out images are `X_val` if it is passed
-        to `fit`, and otherwise a stratified random part of X.
+        to `fit`, and otherwise a stratified random part of X. Pass `groups` to `fit` to
+        keep photographs of one object together in one part.
 
     validation_fraction : float in (0, 1), default=0.1
         Fraction of X that is held out if `early_stopping` is True and `X_val` is not
         passed. At least one image of each class is held out, and at least one is used
-        for training.
+        for training. With `groups`, whole groups are held out, so that the fraction is
+        approximate.
 
     n_iter_no_change : int, default=5
         Number of epochs without improvement after which training stops early.
@@ -454,6 +456,7 @@ class FashionCNNClassifier(
         X_val: ArrayLike | None = None,
         y_val: ArrayLike | None = None,
         sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> Self:
         """Train the network, from scratch unless `warm_start` is True.
 
@@ -481,6 +484,12 @@ class FashionCNNClassifier(
         sample_weight_val : array-like of shape (n_val_samples,), default=None
             Sample weights of the held-out images.
 
+        groups : array-like of shape (n_samples,), default=None
+            Group of each image, such as the object that it shows: labels of any kind.
+            `early_stopping` then holds out whole groups, so that no group is in both
+            parts. Groups have no effect if `early_stopping` is False or `X_val` is
+            passed.
+
         Returns
         -------
         self : FashionCNNClassifier
@@ -500,7 +509,7 @@ class FashionCNNClassifier(
         # other threads.
         learner = copy.copy(self)
         fresh = not (learner.warm_start and learner.__sklearn_is_fitted__())
-        data, class_weights = label(learner, X, y, sample_weight, reset=fresh)
+        data, class_weights = label(learner, X, y, sample_weight, groups, reset=fresh)
         held_out = label_held_out(
             learner, X_val, y_val, sample_weight_val, class_weights, data
         )

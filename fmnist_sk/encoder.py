@@ -15,6 +15,12 @@ from sklearn.base import (
     clone,
 )
 from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _routing_enabled,
+    process_routing,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from ._compat import HasMethods, StrOptions, _fit_context
@@ -109,7 +115,7 @@ class ImageEncoder(
     # The nested estimator is validated by its own fit.
     @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None, **fit_params: Any) -> Self:
         """Fit the estimator, unless it is frozen or pretrained.
 
         Parameters
@@ -119,6 +125,10 @@ class ImageEncoder(
             Training images.
         y : array-like of shape (n,), default=None
             Labels. A frozen or pretrained estimator does not need them.
+        **fit_params : dict
+            Metadata for `fit` of the estimator, such as `sample_weight` or `groups`. If
+            metadata routing is enabled, the estimator gets the metadata that it
+            requests. Ignored if the estimator is the name of a pretrained classifier.
 
         Returns
         -------
@@ -137,7 +147,9 @@ class ImageEncoder(
         if isinstance(self.estimator, str):
             self.estimator_ = load_pretrained(self.estimator)
         else:
-            self.estimator_ = clone(self.estimator).fit(X, y)
+            if _routing_enabled():
+                fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+            self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         classifier, _ = network_and_images(self.estimator_, X)
         # The estimator has already warned if the shape of its images is doubtful.
         validate_images(self, X, reset=True, warn_of_shape=False)
@@ -167,6 +179,22 @@ class ImageEncoder(
         validate_images(self, X, reset=False)
         classifier, rows = network_and_images(self.estimator_, X)
         return layer_outputs(classifier._fitted).features(rows, self.pooling)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return the metadata that `fit` passes to the estimator.
+
+        Returns
+        -------
+        routing : sklearn.utils.metadata_routing.MetadataRouter
+            Requests of the estimator.
+        """
+        router = MetadataRouter(owner=self)
+        if isinstance(self.estimator, str):
+            return router
+        # Before scikit-learn 1.9, pipelines find only what `fit_transform` requests.
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        mapping.add(caller="fit_transform", callee="fit")
+        return router.add(estimator=self.estimator, method_mapping=mapping)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

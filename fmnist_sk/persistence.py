@@ -37,6 +37,7 @@ _OWN_TYPES = (
     "fmnist_sk.encoder.ImageEncoder",
     "fmnist_sk.preprocessing.ImageNormalizer",
     "fmnist_sk.preprocessing.ImageReshaper",
+    "fmnist_sk.preprocessing.PhotoConverter",
 )
 # Types that searches, calibration and ensembles keep: splitters, scorers with the
 # metrics they call, and containers. Creating an object of these types has no side

@@ -119,6 +119,7 @@ ROOMS = [
     "_documentation",
     "_engine",
     "_images",
+    "_pictures",
     "datasets",
     "_validation",
     "_pipelines",

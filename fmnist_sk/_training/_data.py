@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from ..augmentation import MIXING, augment_images, mix_images, takes_turns
+from ._group_split import hold_out_groups
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class LabelledImages:
         Rows in use.
     image_shape : tuple of int
         `(height, width, channels)`.
+    groups : ndarray of shape (n_samples,), dtype int, or None
+        Group of each row. Images of a group stay together in a split.
     """
 
     images: np.ndarray
@@ -32,13 +35,14 @@ class LabelledImages:
     weights: np.ndarray
     rows: np.ndarray
     image_shape: tuple[int, int, int]
+    groups: np.ndarray | None = None
 
     def __len__(self):
         return len(self.rows)
 
     @property
     def content(self):
-        """All arrays, for keys and digests."""
+        """All arrays that training reads, for keys and digests."""
         return self.images, self.codes, self.weights, self.rows
 
     @cached_property
@@ -48,6 +52,8 @@ class LabelledImages:
 
     def split(self, fraction, random_state):
         """Split the rows at random into training and held-out rows, stratified.
+
+        If each row is a group of its own, the split is the same as without groups.
 
         Parameters
         ----------
@@ -64,8 +70,16 @@ class LabelledImages:
         Raises
         ------
         ValueError
-            If a class has only one image.
+            If a class has only one image, or the images of a class cannot be divided
+            without dividing a group.
         """
+        if self.groups is not None:
+            in_use = self.groups[self.rows]
+            if len(np.unique(in_use)) < len(in_use):
+                training, held_out = hold_out_groups(
+                    self.rows, self.codes, self.groups, fraction, random_state
+                )
+                return replace(self, rows=training), replace(self, rows=held_out)
         codes = self.codes[self.rows]
         n_classes, n_images = len(np.unique(codes)), len(self)
         n_held_out = int(np.ceil(fraction * n_images))

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._pipelines import final_estimator, image_stack
+from .._pipelines import after_reading, final_estimator, image_stack
 from .._validation import encode_labels
 from ..augmentation import frame_like, library_of
 from ._classes import target_codes
@@ -102,6 +102,7 @@ def occlusion_sensitivity(
             f"{type(estimator).__name__} has no predict_proba, and occlusion measures "
             "changes of probabilities."
         )
+    estimator, X = after_reading(estimator, X)
     if image_shape is None and np.ndim(X) == 2:
         image_shape = getattr(final_estimator(estimator), "image_shape_", None)
     images = image_stack(X, image_shape)

@@ -76,34 +76,58 @@ class BaseImageTransformer(
         Returns
         -------
         output : ndarray or DataFrame
-            Images in the container of `set_output`. A DataFrame of pandas carries the
-            shape of the images where the array would be a stack of images. scikit-learn
-            converts the rows to all other DataFrames.
+            Images in the container of `set_output`.
         """
-        container = _get_output_config("transform", self)["dense"]
-        if container == "default":
-            return images.reshape(shape)
-        rows = images.reshape(len(images), self.n_features_in_)
-        if len(shape) == 2:
-            return rows
-        if container == "pandas":
-            import pandas as pd
-
-            index = X.index if isinstance(X, (pd.DataFrame, pd.Series)) else None
-            frame = pd.DataFrame(rows, index=index, copy=False)
-            frame.attrs[IMAGE_SHAPE_ATTRIBUTE] = self.image_shape_
-            return frame
-        if infer_image_shape(rows.shape) != self.image_shape_:
-            warn_user(
-                f"A DataFrame of {container} cannot store the shape of the images, "
-                f"{self.image_shape_}. {type(self).__name__} returns rows of "
-                f"{math.prod(self.image_shape_)} features. Set image_shape on the next "
-                'step, or use set_output(transform="default") or "pandas".'
-            )
-        return rows
+        return in_container(self, images, shape, X, self.image_shape_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32", "uint8"]
         return tags
+
+
+def in_container(transformer, images, shape, X, image_shape):
+    """Return images in the container that `set_output` of a transformer asks for.
+
+    Parameters
+    ----------
+    transformer : transformer
+        Transformer that returns the images.
+    images : ndarray
+        Images, of any shape.
+    shape : tuple of int
+        Shape in which to return an array. With two dimensions, images are rows.
+    X : array-like
+        Input of the transformer, whose index a DataFrame gets.
+    image_shape : tuple of int
+        Shape of one image, `(height, width, channels)`.
+
+    Returns
+    -------
+    output : ndarray or DataFrame
+        Images in the container. A DataFrame of pandas carries the shape of the images
+        where the array would be a stack of images. scikit-learn converts the rows to
+        all other DataFrames.
+    """
+    container = _get_output_config("transform", transformer)["dense"]
+    if container == "default":
+        return images.reshape(shape)
+    rows = images.reshape(len(images), math.prod(image_shape))
+    if len(shape) == 2:
+        return rows
+    if container == "pandas":
+        import pandas as pd
+
+        index = X.index if isinstance(X, (pd.DataFrame, pd.Series)) else None
+        frame = pd.DataFrame(rows, index=index, copy=False)
+        frame.attrs[IMAGE_SHAPE_ATTRIBUTE] = image_shape
+        return frame
+    if infer_image_shape(rows.shape) != image_shape:
+        warn_user(
+            f"A DataFrame of {container} cannot store the shape of the images, "
+            f"{image_shape}. {type(transformer).__name__} returns rows of "
+            f"{math.prod(image_shape)} features. Set image_shape on the next step, or "
+            'use set_output(transform="default") or "pandas".'
+        )
+    return rows
