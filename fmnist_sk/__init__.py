@@ -21,6 +21,7 @@ _MODULE_OF = {
     "load_pretrained": "pretrained",
     "fetch_fashion_mnist": "datasets",
     "load_fashion_mnist_sample": "datasets",
+    "load_image_folder": "datasets",
     "CLASS_NAMES": "datasets",
     "save_model": "persistence",
     "load_model": "persistence",
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .datasets import CLASS_NAMES as CLASS_NAMES
     from .datasets import fetch_fashion_mnist as fetch_fashion_mnist
     from .datasets import load_fashion_mnist_sample as load_fashion_mnist_sample
+    from .datasets import load_image_folder as load_image_folder
     from .encoder import ImageEncoder as ImageEncoder
     from .persistence import load_model as load_model
     from .persistence import save_model as save_model

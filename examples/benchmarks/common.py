@@ -21,6 +21,7 @@ PACKAGES = (
     "scikit-learn",
     "scikeras",
     "numpy",
+    "pillow",
     "torch",
     "skorch",
     "onnxruntime",

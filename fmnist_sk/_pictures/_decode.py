@@ -144,6 +144,11 @@ def _from_array(array):
 
 
 def _upright(image):
+    try:
+        image.getexif()
+    except Exception:  # Pillow's readers raise many kinds
+        # The pixels of such a file are intact. Its orientation is unknown.
+        return _as_8_bit(image.copy())
     return _as_8_bit(ImageOps.exif_transpose(image))
 
 

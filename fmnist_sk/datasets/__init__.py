@@ -1,4 +1,4 @@
-"""Data sets: Fashion-MNIST, its sample, and other data sets in the format of MNIST."""
+"""Data sets: Fashion-MNIST, its sample, others in MNIST's format, image folders."""
 
 from ._fashion_mnist import (
     CLASS_NAMES,
@@ -7,6 +7,7 @@ from ._fashion_mnist import (
 )
 from ._files import IdxFile
 from ._idx_dataset import IdxDataset, fetch_idx_dataset
+from ._image_folder import load_image_folder
 
 __all__ = [
     "CLASS_NAMES",
@@ -15,4 +16,5 @@ __all__ = [
     "fetch_fashion_mnist",
     "fetch_idx_dataset",
     "load_fashion_mnist_sample",
+    "load_image_folder",
 ]

@@ -9,12 +9,12 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from .._compat import Interval, StrOptions, validate_params
+from ._bunch import make_bunch
 from ._files import IdxFile
 from ._idx_dataset import (
     IdxDataset,
     Subset,
     fetch_idx_dataset,
-    make_bunch,
     part_names,
 )
 
@@ -304,9 +304,11 @@ def load_fashion_mnist_sample(
         images = [arrays[f"{part}_images"] for part in part_names(subset)]
         labels = [arrays[f"{part}_labels"] for part in part_names(subset)]
     return make_bunch(
-        FASHION_MNIST,
         np.concatenate(images).reshape(-1, FASHION_MNIST.n_pixels),
         np.concatenate(labels).astype(np.int64),
+        shape=FASHION_MNIST.image_shape,
+        target_names=CLASS_NAMES,
+        description=FASHION_MNIST.description,
         return_X_y=return_X_y,
         as_frame=as_frame,
     )

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from .._compat import Interval, StrOptions, validate_params
+from ._bunch import make_bunch
 from ._files import IdxFile, download, find_and_read
 
 Subset = Literal["train", "test", "all"]
@@ -229,50 +230,11 @@ def fetch_idx_dataset(
             raise FileNotFoundError(message) from cause
         start = stop
     return make_bunch(
-        dataset, data, labels.astype(np.int64), return_X_y=return_X_y, as_frame=as_frame
-    )
-
-
-def make_bunch(dataset, data, target, *, return_X_y, as_frame):
-    """Return images and labels in the form that the user has chosen.
-
-    Parameters
-    ----------
-    dataset : IdxDataset
-        Description of the data set.
-    data : ndarray of shape (n_images, n_pixels)
-        Images as rows.
-    target : ndarray of shape (n_images,)
-        Labels.
-    return_X_y, as_frame : bool
-        Form of the result, as in :func:`fetch_fashion_mnist`.
-
-    Returns
-    -------
-    dataset : Bunch or tuple
-        Images and labels in the form that :func:`fetch_fashion_mnist` describes.
-    """
-    images = data.reshape(-1, *dataset.image_shape)
-    feature_names = [
-        "_".join(map(str, ("pixel", *position)))
-        for position in np.ndindex(dataset.image_shape)
-    ]
-    frame = None
-    if as_frame:
-        import pandas as pd
-
-        data = pd.DataFrame(data, columns=feature_names, copy=False)
-        target = pd.Series(target, name="target", copy=False)
-    if return_X_y:
-        return data, target
-    if as_frame:
-        frame = pd.concat([data, target], axis=1)
-    return Bunch(
-        data=data,
-        target=target,
-        frame=frame,
-        images=images,
-        feature_names=feature_names,
-        target_names=np.array(dataset.class_names),
-        DESCR=dataset.description,
+        data,
+        labels.astype(np.int64),
+        shape=dataset.image_shape,
+        target_names=dataset.class_names,
+        description=dataset.description,
+        return_X_y=return_X_y,
+        as_frame=as_frame,
     )
