@@ -106,13 +106,16 @@ sphinx_gallery_conf = {
     "within_subsection_order": ExplicitOrder(
         [
             "plot_quickstart.py",
+            "plot_photographs.py",
             "plot_training_curves.py",
             "plot_existing_pipeline.py",
             "plot_grid_search.py",
             "plot_calibration.py",
             "plot_augmentation.py",
             "plot_explanations.py",
+            "plot_model_comparison.py",
             "plot_embedding.py",
+            "plot_pixels_and_columns.py",
             "plot_label_errors.py",
             *sorted(path.name for path in EXAMPLES.glob("reference_projects/plot_*")),
             "*",

@@ -14,8 +14,16 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from ._inference import FittedNetwork, predictor_of
-from ._training import LabelledImages, StartingPoint, TrainingState, fit_temperature
+from ._training import (
+    LabelledImages,
+    Normalisation,
+    StartingPoint,
+    TrainingState,
+    fit_temperature,
+    warn_of_other_scale,
+)
 from ._validation import (
+    IGNORES_NAMES,
     encode_groups,
     encode_labels,
     total_weights,
@@ -24,6 +32,9 @@ from ._validation import (
 from .architectures import NETWORK_PARAMETERS, describe_network
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
+
+# Number of training images that suffice to compare scales, which differ by factors.
+_N_IMAGES_FOR_SCALE = 100
 
 # Network that the latest fit of this thread has set on an estimator.
 _ADOPTED = threading.local()
@@ -50,6 +61,8 @@ def label(learner, X, y, sample_weight, groups=None, *, reset, classes=None):
     class_weights : ndarray of shape (n_classes,)
         Weights of the classes.
     """
+    if reset:
+        vars(learner).pop(IGNORES_NAMES, None)
     X, y = _check(learner, X, y, reset=reset)
     if reset:
         learner.classes_ = np.unique(y) if classes is None else classes
@@ -58,6 +71,8 @@ def label(learner, X, y, sample_weight, groups=None, *, reset, classes=None):
                 f"{type(learner).__name__} needs samples of at least 2 classes in the "
                 f"data, but the data contains only one class: {learner.classes_[0]!r}."
             )
+    else:
+        warn_of_other_scale(X, learner._fitted.normalisation)
     codes = encode_labels(y, learner.classes_, name="y")
     class_weights = compute_class_weight(
         learner.class_weight, classes=learner.classes_, y=y
@@ -72,8 +87,25 @@ def label(learner, X, y, sample_weight, groups=None, *, reset, classes=None):
     return _labelled(learner, X, codes, weights, groups), class_weights
 
 
-def label_held_out(learner, X_val, y_val, sample_weight_val, class_weights):
-    """Check the held-out data and return them as LabelledImages, or None."""
+def label_held_out(learner, X_val, y_val, sample_weight_val, class_weights, training):
+    """Check the held-out data and return them as LabelledImages, or None.
+
+    Parameters
+    ----------
+    learner : FashionCNNClassifier
+        Copy of the estimator, after `label`.
+    X_val, y_val, sample_weight_val : array-like or None
+        Held-out data, as the user passed them.
+    class_weights : ndarray of shape (n_classes,)
+        Weights of the classes.
+    training : LabelledImages
+        Training data, to whose scale that of the held-out images is compared.
+
+    Returns
+    -------
+    data : LabelledImages or None
+        Checked data, or None if the user passed none.
+    """
     if X_val is None and y_val is None and sample_weight_val is None:
         return None
     if X_val is None or y_val is None:
@@ -84,6 +116,12 @@ def label_held_out(learner, X_val, y_val, sample_weight_val, class_weights):
     X_val, y_val = _check(learner, X_val, y_val, reset=False)
     codes = encode_labels(y_val, learner.classes_, name="y_val")
     weights = total_weights(sample_weight_val, class_weights, codes, X_val)
+    some = training.rows[:: max(1, len(training) // _N_IMAGES_FOR_SCALE)]
+    warn_of_other_scale(
+        X_val,
+        Normalisation.learn(training.images, some, training.image_shape),
+        name="X_val",
+    )
     return _labelled(learner, X_val, codes, weights)
 
 
@@ -185,6 +223,7 @@ def fitted_attributes(learner, plan, held_out, result, *, found=None, before=Non
         "classes_": learner.classes_,
         "n_features_in_": learner.n_features_in_,
         "feature_names_in_": getattr(learner, "feature_names_in_", None),
+        IGNORES_NAMES: getattr(learner, IGNORES_NAMES, None),
         "image_shape_": learner.image_shape_,
         "n_parameters_": fitted.n_parameters,
         "history_": history,
@@ -201,8 +240,9 @@ def adopt(estimator, attributes):
     """
     _ADOPTED.network = attributes["_fitted"]
     learnt = {**vars(estimator), **attributes}
-    if learnt["feature_names_in_"] is None:
-        del learnt["feature_names_in_"]
+    for name in "feature_names_in_", IGNORES_NAMES:
+        if learnt[name] is None:
+            del learnt[name]
     estimator.__dict__ = learnt
 
 

@@ -7,7 +7,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from ._images import carried_image_shape, infer_image_shape
+from ._images import carried_image_shape, infer_image_shape, table_dtype
 
 
 def final_estimator(estimator):
@@ -189,7 +189,7 @@ def image_stack(X, image_shape=None):
     ValueError
         If `X` has another number of dimensions or does not fit the shape.
     """
-    images = np.asarray(X)
+    images = np.asarray(X, dtype=table_dtype(X))
     if images.ndim not in (2, 3, 4):
         raise ValueError(
             "X must contain images, with shape (n, pixels), (n, height, width) or (n, "

@@ -2,24 +2,35 @@
 
 import functools
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_array,
+    validate_data,
+)
 
 from ._images import (
     IMAGE_SHAPE_ATTRIBUTE,
-    PIXEL_DTYPES,
     carried_image_shape,
     check_image_shape,
+    explain_doubtful_shape,
     flatten_images,
     infer_image_shape,
+    is_table,
+    pixel_dtypes,
 )
+from ._warnings import warn_user
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
+
+# Fitted attribute of estimators that ignore the names of columns. scikit-learn warns of
+# a DataFrame if an estimator was fitted without names, but the pixels of images that a
+# shipped classifier was fitted to have no names that a DataFrame could contradict.
+IGNORES_NAMES = "_ignores_feature_names"
 
 
 def validate_images(
@@ -30,8 +41,12 @@ def validate_images(
     reset,
     image_shape=None,
     single_precision=True,
+    warn_of_shape=True,
 ):
     """Check images and return them as rows.
+
+    If the shape of the images is inferred, and is probably not what the user meant, a
+    warning says how to set it.
 
     Parameters
     ----------
@@ -50,6 +65,9 @@ def validate_images(
         images, or the shape that a DataFrame carries; see `carried_image_shape`.
     single_precision : bool, default=True
         Whether to reject values beyond the range of float32, in which networks compute.
+    warn_of_shape : bool, default=True
+        Whether to warn of a doubtful shape. Estimators whose result does not depend on
+        the shape do not warn.
 
     Returns
     -------
@@ -68,16 +86,23 @@ def validate_images(
         If `X` or `y` is invalid, or `image_shape` does not fit `X`.
     """
     flat, shape = flatten_images(X)
+    if not reset and getattr(estimator, IGNORES_NAMES, False):
+        flat = _without_names(estimator, flat)
+    dtype = pixel_dtypes(flat)
     if isinstance(y, str) and y == "no_validation":
-        rows = validate_data(estimator, flat, dtype=PIXEL_DTYPES, reset=reset)
+        rows = validate_data(estimator, flat, dtype=dtype, reset=reset)
     else:
-        rows, y = validate_data(estimator, flat, y, dtype=PIXEL_DTYPES, reset=reset)
+        rows, y = validate_data(estimator, flat, y, dtype=dtype, reset=reset)
     if single_precision and rows.dtype == np.float64:
         check_single_precision(rows)
     shape = rows.shape if shape is None else shape
     carried = _carried_shape(estimator, X, rows, reset, image_shape)
     if reset:
         estimator.image_shape_ = infer_image_shape(carried or shape, image_shape)
+        if warn_of_shape and image_shape is None and carried_image_shape(X) is None:
+            doubt = explain_doubtful_shape(shape)
+            if doubt is not None:
+                warn_user(doubt)
     elif image_shape is not None:
         given = check_image_shape(image_shape)
         if given != estimator.image_shape_:
@@ -87,6 +112,22 @@ def validate_images(
             )
     check_stack(estimator, carried or shape)
     return rows, y, shape
+
+
+def _without_names(estimator, X):
+    """Return a DataFrame as an array, and anything else as it is."""
+    if not is_table(X):
+        return X
+    # `validate_data` makes the checks that are left out.
+    return check_array(
+        X,
+        dtype=pixel_dtypes(X),
+        input_name="X",
+        estimator=estimator,
+        ensure_all_finite=False,
+        ensure_min_samples=0,
+        ensure_min_features=0,
+    )
 
 
 def _carried_shape(estimator, X, rows, reset, image_shape):
@@ -101,11 +142,10 @@ def _carried_shape(estimator, X, rows, reset, image_shape):
         return None
     if math.prod(carried) != rows.shape[1]:
         if reset:
-            warnings.warn(
+            warn_user(
                 f"X.attrs[{IMAGE_SHAPE_ATTRIBUTE!r}]={carried} requires "
                 f"{math.prod(carried)} features, but X has {rows.shape[1]} features. "
-                "The attribute is ignored. Set image_shape to the shape of one image.",
-                stacklevel=4,
+                "The attribute is ignored. Set image_shape to the shape of one image."
             )
         return None
     return (len(rows), *carried)

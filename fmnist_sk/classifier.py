@@ -45,6 +45,7 @@ from ._training import (
     resolve_partial_plan,
     resolve_plan,
     train,
+    warn_of_other_scale,
 )
 from ._validation import validate_images
 from .architectures import ACTIVATIONS, ARCHITECTURES, Ensemble
@@ -141,7 +142,8 @@ class FashionCNNClassifier(
     image_shape : (height, width) or (height, width, channels), default=None
         Shape of one image. It is required if X has rows of colour or oblong images.
         With None, images in a 3-D or 4-D X keep their shape, a row with a square number
-        of values is a square grey image, and any other row is an image of height 1.
+        of values is a square grey image, and any other row is an image of height 1. A
+        warning appears if this is probably wrong.
 
     epochs : int or "auto", default="auto"
         Number of passes over the training images. `"auto"` stands for the number that
@@ -473,8 +475,8 @@ class FashionCNNClassifier(
             Sample weights, not negative. None stands for equal weights.
 
         X_val : array-like, default=None
-            Held-out images, in the same form as X. The network is evaluated on these
-            images after each epoch, and is not trained on them.
+            Held-out images, in the same form and on the same scale as X. The network is
+            evaluated on these images after each epoch, and is not trained on them.
 
         y_val : array-like of shape (n_val_samples,), default=None
             Labels of the held-out images.
@@ -509,7 +511,7 @@ class FashionCNNClassifier(
         fresh = not (learner.warm_start and learner.__sklearn_is_fitted__())
         data, class_weights = label(learner, X, y, sample_weight, groups, reset=fresh)
         held_out = label_held_out(
-            learner, X_val, y_val, sample_weight_val, class_weights
+            learner, X_val, y_val, sample_weight_val, class_weights, data
         )
         description, start = describe(learner, fresh), starting_point(learner, fresh)
         random_state = check_random_state(learner.random_state)
@@ -625,11 +627,16 @@ class FashionCNNClassifier(
         )
 
     def _logits(self, X):
-        X, *_ = validate_images(self, X, reset=False)
-        return self._logits_of_rows(X)
+        return self._logits_of_rows(self._rows_of(X))
+
+    def _rows_of(self, X):
+        """Check images that the fitted network is applied to, and return their rows."""
+        rows, *_ = validate_images(self, X, reset=False)
+        warn_of_other_scale(rows, self._fitted.normalisation)
+        return rows
 
     def _logits_of_rows(self, X):
-        """Compute the logits of rows that `validate_images` has checked."""
+        """Compute the logits of rows from `_rows_of`."""
         views = views_to_average(self, self._fitted)
         return predictor_of(self._fitted)(X, views) / self.temperature_
 

@@ -151,7 +151,8 @@ class ImageEncoder(
                 fit_params = process_routing(self, "fit", **fit_params).estimator.fit
             self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         classifier, _ = network_and_images(self.estimator_, X)
-        validate_images(self, X, reset=True)
+        # The estimator has already warned if the shape of its images is doubtful.
+        validate_images(self, X, reset=True, warn_of_shape=False)
         if math.prod(classifier.image_shape_) == self.n_features_in_:
             # Rows do not show whether images are oblong or in colour.
             self.image_shape_ = classifier.image_shape_

@@ -14,6 +14,7 @@ import numpy as np
 from ._compat import StrOptions, validate_params
 from ._inference import FittedNetwork
 from ._training import Normalisation, TrainingState, resolve_default_tta
+from ._validation import IGNORES_NAMES
 from .architectures import NETWORK_PARAMETERS, Ensemble, describe_network
 from .classifier import FashionCNNClassifier
 
@@ -91,7 +92,9 @@ def load_pretrained(name: str = "fashion-mnist") -> FashionCNNClassifier:
             f"{path} is damaged: its SHA-256 differs from that of the file in this "
             "version of fmnist_sk. Reinstall fmnist_sk."
         )
-    return unpack(content)
+    classifier = unpack(content)
+    setattr(classifier, IGNORES_NAMES, True)
+    return classifier
 
 
 def join(classifiers: Sequence[FashionCNNClassifier]) -> FashionCNNClassifier:

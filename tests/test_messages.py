@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 FILES = sorted((Path(__file__).parents[1] / "fmnist_sk").rglob("*.py"))
+OUTPUT = {"print", "warnings.warn", "warn_user"}
 # Words and word orders that a message had once. Readers do not search for them:
 # "continue" (not "go on"), "contain" (not "hold"), "per image" (not "an image").
 PRIVATE = re.compile(
@@ -23,7 +24,7 @@ def messages_in(source):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             texts = node.exc.args
         elif isinstance(node, ast.Call):
-            is_output = ast.unparse(node.func) in ("print", "warnings.warn")
+            is_output = ast.unparse(node.func) in OUTPUT
             helps = [k.value for k in node.keywords if k.arg in ("help", "description")]
             texts = [*(node.args if is_output else ()), *helps]
         else:

@@ -335,7 +335,10 @@ def test_a_stack_that_contradicts_image_shape_raises(cls):
         (None, (2, 784), (2, 28, 28, 1)),
         (None, (2, 1), (2, 1, 1, 1)),
         (None, (2, 13), (2, 13)),
-        (None, (2, 3072), (2, 3072)),
+        pytest.param(
+            *(None, (2, 3072), (2, 3072)),
+            marks=pytest.mark.filterwarnings("ignore:X has 3072 features:UserWarning"),
+        ),
         (None, (2, 6, 4), (2, 6, 4, 1)),
         (None, (2, 1, 13), (2, 1, 13, 1)),
         (None, (2, 6, 4, 3), (2, 6, 4, 3)),

@@ -1,17 +1,30 @@
 """Classifiers that ship with the package."""
 
+import copy
 import io
+import pickle
 import zipfile
 from importlib import resources
 
+import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from _processes import run_python
 from _small import quick
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
-from fmnist_sk import load_model, load_pretrained, pretrained, save_model
+from fmnist_sk import (
+    ImageEncoder,
+    load_model,
+    load_pretrained,
+    pretrained,
+    save_model,
+)
 from fmnist_sk.metrics import expected_calibration_error
 
 NAMES = sorted(pretrained.PRETRAINED)
@@ -103,6 +116,92 @@ def test_fine_tuning_starts_from_what_is_known(sample):
         assert trained.score(sample.X_test, sample.y_test) > accuracy - 0.03
     scratch = clone(tuned).set_params(warm_start=False).fit(X, y)
     assert scratch.score(X, y) < tuned.score(X, y)
+
+
+# Names of columns -----------------------------------------------------------------
+
+
+def stored(dump, load):
+    def through_a_file(clf, X, y, path):
+        dump(clf, path)
+        return load(path)
+
+    return through_a_file
+
+
+# What may happen to a classifier that goes on ignoring the names of columns.
+KEEPING = {
+    "nothing": lambda clf, X, y, path: clf,
+    "copy": lambda clf, X, y, path: copy.deepcopy(clf),
+    "pickle": lambda clf, X, y, path: pickle.loads(pickle.dumps(clf)),
+    "joblib": stored(joblib.dump, joblib.load),
+    "skops": stored(save_model, load_model),
+    "frozen": lambda clf, X, y, path: clone(FrozenEstimator(clf)),
+    "pipeline": lambda clf, X, y, path: make_pipeline(
+        FunctionTransformer(), FrozenEstimator(clf)
+    ).fit(X, y),
+    "parameters": lambda clf, X, y, path: clf.set_params(tta=None),
+    "partial_fit": lambda clf, X, y, path: clf.partial_fit(X, y).partial_fit(
+        X[:9], y[:9]
+    ),
+    "warm start": lambda clf, X, y, path: clf.set_params(warm_start=True, epochs=1).fit(
+        X, y, X_val=X, y_val=y
+    ),
+}
+
+
+@pytest.mark.parametrize("how", KEEPING)
+def test_names_of_columns_are_ignored(sample, tmp_path, how):
+    X, y = sample.X_train[:50], sample.y_train[:50]
+    frame = pd.DataFrame(X, columns=[f"pixel{i}" for i in range(784)])
+    clf = load_pretrained("fashion-mnist-compact")
+    clf = KEEPING[how](clf, frame, y, tmp_path / "clf")  # warnings are errors
+    expected = clf.predict(X)
+    for names in frame.columns, frame.columns[::-1], range(784):
+        np.testing.assert_array_equal(
+            clf.predict(frame.set_axis(names, axis=1)), expected
+        )
+
+
+def test_a_frame_is_checked_as_an_array_is(sample):
+    clf = load_pretrained("fashion-mnist-compact")
+    frame = pd.DataFrame(sample.X_train[:5].astype(float))
+    with pytest.raises(
+        ValueError, match="X has 783 features, but FashionCNNClassifier"
+    ):
+        clf.predict(frame.iloc[:, 1:])
+    with pytest.raises(ValueError, match=r"0 sample\(s\).* by FashionCNNClassifier"):
+        clf.predict(frame[:0])
+    for value, message in (np.nan, "X contains NaN"), (np.inf, "X contains infinity"):
+        frame.iloc[3, 5] = value
+        with pytest.raises(ValueError, match=message):
+            clf.predict(frame)
+
+
+def test_a_clone_and_a_new_fit_learn_names(sample):
+    y = sample.y_train[:50]
+    frame = pd.DataFrame(sample.X_train[:50]).add_prefix("pixel")
+    clf = load_pretrained("fashion-mnist-compact").set_params(epochs=1)
+    for own in clone(clf).fit(frame, y), copy.deepcopy(clf).fit(frame, y):
+        assert own.feature_names_in_[0] == "pixel0"
+        with pytest.raises(ValueError, match="same order"):
+            own.predict(frame.iloc[:, ::-1])
+    for own in clone(clf), clf:
+        own.fit(frame.to_numpy(), y)
+        with pytest.warns(UserWarning, match="X has feature names"):
+            own.predict(frame)
+
+
+def test_an_encoder_checks_names_itself(sample):
+    frame = pd.DataFrame(sample.X_train[:50]).add_prefix("pixel")
+    for source in (
+        "fashion-mnist-compact",
+        FrozenEstimator(load_pretrained("fashion-mnist-compact")),
+    ):
+        encoder = ImageEncoder(source).fit(frame)
+        assert encoder.transform(frame).shape == (50, 32)
+        with pytest.raises(ValueError, match="same order"):
+            encoder.transform(frame.iloc[:, ::-1])
 
 
 def test_packing_keeps_everything_but_the_last_digits(sample):

@@ -10,6 +10,8 @@ from numbers import Integral
 
 import numpy as np
 
+from ._tables import is_table, table_dtype
+
 # `validate_data` keeps these dtypes and converts any other one (int64, bool, object) to
 # the first.
 PIXEL_DTYPES = (
@@ -49,6 +51,8 @@ def flatten_images(X):
     ------
     ValueError
         If the images of a stack have no pixels.
+    TypeError
+        If `X` is a LazyFrame of polars.
     """
     X = _convert(X)
     if getattr(X, "ndim", 0) not in (3, 4) or not hasattr(X, "reshape"):
@@ -63,7 +67,11 @@ def flatten_images(X):
 
 def _convert(X):
     """Convert tensors, labelled arrays and nested sequences to NumPy, once."""
-    if isinstance(X, np.ndarray) or _is_table(X):
+    if hasattr(type(X), "collect_schema") and not hasattr(X, "to_numpy"):
+        raise TypeError(
+            f"X is a {type(X).__name__}, which contains no data yet. Pass X.collect()."
+        )
+    if isinstance(X, np.ndarray) or is_table(X):
         return X
     try:
         array = np.asarray(X)
@@ -76,10 +84,22 @@ def _convert(X):
     return array if array.ndim or hasattr(X, "__array__") else X
 
 
-def _is_table(X):
-    """Return whether X has columns, whose names NumPy would drop."""
-    # The type is checked, because a labelled array may have a coordinate "columns".
-    return any(hasattr(type(X), name) for name in ("__dataframe__", "columns", "iloc"))
+def pixel_dtypes(X):
+    """Return the dtypes of images that scikit-learn's checks shall not convert.
+
+    Parameters
+    ----------
+    X : array-like
+        Images.
+
+    Returns
+    -------
+    dtypes : dtype or tuple of dtypes
+        Argument `dtype` of `check_array` and `validate_data`: the dtype of the columns
+        of a DataFrame, see `table_dtype`, or else `PIXEL_DTYPES`.
+    """
+    dtype = table_dtype(X)
+    return dtype if dtype in PIXEL_DTYPES else PIXEL_DTYPES
 
 
 def carried_image_shape(X):
@@ -99,7 +119,7 @@ def carried_image_shape(X):
     image_shape : tuple of int or None
         Shape `(height, width, channels)`, or None if `X` carries no valid shape.
     """
-    if not _is_table(X):
+    if not is_table(X):
         return None
     try:
         return check_image_shape(X.attrs[IMAGE_SHAPE_ATTRIBUTE])

@@ -233,8 +233,9 @@ def _background(pixels):
     positions = np.stack([np.ones_like(down), down, right], axis=-1)
     thickness = _thickness(pixels)
     at_border, colours = border(positions, thickness), border(pixels, thickness)
+    few, there = pixels[::4, ::4], positions[::4, ::4]
     for _ in range(4):
-        contrast = _contrast(_norm(pixels - positions @ plane))
+        contrast = _contrast(_norm(few - there @ plane))
         near = _norm(colours - at_border @ plane) <= _FAR * contrast
         if near.sum() < 6:
             break
@@ -254,7 +255,9 @@ def _contrast(difference):
 
 def _norm(colours):
     """Return the root mean square of the channels."""
-    return np.sqrt(np.square(colours).mean(axis=-1))
+    # Several times faster than a mean over an axis of three.
+    squares = np.einsum("...c,...c->...", colours, colours)
+    return np.sqrt(squares / colours.shape[-1])
 
 
 def _whole_parts(mask):

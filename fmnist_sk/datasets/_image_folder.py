@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections.abc import Iterable
 from numbers import Integral
 from typing import Any, Literal, overload
 
@@ -29,7 +30,7 @@ def load_image_folder(
     image_shape: tuple[int, ...] = ...,
     color_mode: Literal["grayscale", "rgb"] = ...,
     mode: Literal["resize", "fashion-mnist"] = ...,
-    categories: Any = ...,
+    categories: Iterable[str] | None = ...,
     memmap: bool | str | os.PathLike[str] = ...,
     on_error: Literal["raise", "skip"] = ...,
     n_jobs: int | None = ...,
@@ -44,7 +45,7 @@ def load_image_folder(
     image_shape: tuple[int, ...] = ...,
     color_mode: Literal["grayscale", "rgb"] = ...,
     mode: Literal["resize", "fashion-mnist"] = ...,
-    categories: Any = ...,
+    categories: Iterable[str] | None = ...,
     memmap: bool | str | os.PathLike[str] = ...,
     on_error: Literal["raise", "skip"] = ...,
     n_jobs: int | None = ...,
@@ -74,7 +75,7 @@ def load_image_folder(
     image_shape: tuple[int, ...] = (28, 28),
     color_mode: Literal["grayscale", "rgb"] = "grayscale",
     mode: Literal["resize", "fashion-mnist"] = "resize",
-    categories: Any = None,
+    categories: Iterable[str] | None = None,
     memmap: bool | str | os.PathLike[str] = "auto",
     on_error: Literal["raise", "skip"] = "raise",
     n_jobs: int | None = None,

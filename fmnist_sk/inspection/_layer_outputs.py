@@ -8,7 +8,6 @@ from .. import _engine
 from .._batches import side_by_side
 from .._inference import KeptBeside
 from .._pipelines import final_estimator_and_input
-from .._validation import validate_images
 from ..classifier import FashionCNNClassifier
 from ._layer_graphs import layer_graphs
 
@@ -43,8 +42,7 @@ def network_and_images(estimator, X):
     check_is_network(classifier)
     # A copy does not change while another thread refits the classifier.
     classifier = copy.copy(classifier)
-    rows, *_ = validate_images(classifier, X, reset=False)
-    return classifier, rows
+    return classifier, classifier._rows_of(X)
 
 
 def check_is_network(classifier):

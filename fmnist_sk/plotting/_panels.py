@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .._images import is_table
+
 # Right predictions are blue and wrong ones vermilion, in the tones of Okabe and Ito,
 # which people with any colour vision can tell apart.
 RIGHT, WRONG, NEUTRAL = "#0072B2", "#D55E00", "0.75"
@@ -56,7 +58,7 @@ def name_classes(classes, display_labels):
 
 def first_rows(X, n):
     """Return the first rows of an array, a list or a DataFrame."""
-    return X.iloc[:n] if hasattr(X, "iloc") else np.asarray(X)[:n]
+    return X.head(n) if is_table(X) else np.asarray(X)[:n]
 
 
 def check_count(n_images):

@@ -1,7 +1,6 @@
 """Base class of the image transformers: checking `X`, shaping the output."""
 
 import math
-import warnings
 from typing import Any
 
 from numpy.typing import NDArray
@@ -12,12 +11,13 @@ from sklearn.utils.validation import check_array
 from .._documentation import DocumentationLinkMixin
 from .._images import (
     IMAGE_SHAPE_ATTRIBUTE,
-    PIXEL_DTYPES,
     carried_image_shape,
     flatten_images,
     infer_image_shape,
+    pixel_dtypes,
 )
 from .._validation import check_stack, validate_images
+from .._warnings import warn_user
 
 
 class BaseImageTransformer(
@@ -29,7 +29,7 @@ class BaseImageTransformer(
     n_features_in_: int
     feature_names_in_: NDArray[Any]
 
-    def _validate_images(self, X, *, reset, image_shape=None):
+    def _validate_images(self, X, *, reset, image_shape=None, warn_of_shape=True):
         """Check images and return them as rows, with the shape the output should have.
 
         It also learns `image_shape_` if `reset` is True. A DataFrame that carries the
@@ -37,7 +37,12 @@ class BaseImageTransformer(
         """
         # Transformers work in the dtype of X: float64 is not too large for them.
         rows, _, shape = validate_images(
-            self, X, reset=reset, image_shape=image_shape, single_precision=False
+            self,
+            X,
+            reset=reset,
+            image_shape=image_shape,
+            single_precision=False,
+            warn_of_shape=warn_of_shape,
         )
         if len(shape) == 2 and carried_image_shape(X) == self.image_shape_:
             shape = (len(rows), *self.image_shape_)
@@ -46,7 +51,7 @@ class BaseImageTransformer(
     def _validate_transformed(self, X):
         """Check output of `transform` and return it as rows, with its shape."""
         flat, shape = flatten_images(X)
-        rows = check_array(flat, dtype=PIXEL_DTYPES)
+        rows = check_array(flat, dtype=pixel_dtypes(flat))
         shape = rows.shape if shape is None else shape
         if rows.shape[1] != self.n_features_in_:
             raise ValueError(
@@ -119,11 +124,10 @@ def in_container(transformer, images, shape, X, image_shape):
         frame.attrs[IMAGE_SHAPE_ATTRIBUTE] = image_shape
         return frame
     if infer_image_shape(rows.shape) != image_shape:
-        warnings.warn(
+        warn_user(
             f"A DataFrame of {container} cannot store the shape of the images, "
             f"{image_shape}. {type(transformer).__name__} returns rows of "
             f"{math.prod(image_shape)} features. Set image_shape on the next step, or "
-            'use set_output(transform="default") or "pandas".',
-            stacklevel=5,
+            'use set_output(transform="default") or "pandas".'
         )
     return rows

@@ -128,7 +128,12 @@ class ImageNormalizer(BaseImageTransformer):
         ValueError
             If `X` is invalid or `image_shape` does not fit it.
         """
-        rows, _ = self._validate_images(X, reset=True, image_shape=self.image_shape)
+        rows, _ = self._validate_images(
+            X,
+            reset=True,
+            image_shape=self.image_shape,
+            warn_of_shape=self.per == "channel",
+        )
         n_groups = {
             "global": 1,
             "channel": self.image_shape_[-1],

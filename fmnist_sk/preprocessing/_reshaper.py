@@ -19,8 +19,8 @@ class ImageReshaper(BaseImageTransformer):
         Shape of one image, `(height, width)` or `(height, width, channels)`, or "flat"
         to return rows. By default, rows with a square number of columns become grey
         images, so 784 columns give 28 × 28. Other rows stay rows, which
-        :class:`FashionCNNClassifier` reads as images of height 1. Stacks of images keep
-        their shape.
+        :class:`FashionCNNClassifier` reads as images of height 1, with a warning if
+        they have more than 100 columns. Stacks of images keep their shape.
 
     Attributes
     ----------
@@ -93,7 +93,10 @@ class ImageReshaper(BaseImageTransformer):
         """
         flat = isinstance(self.image_shape, str)
         _, shape = self._validate_images(
-            X, reset=True, image_shape=None if flat else self.image_shape
+            X,
+            reset=True,
+            image_shape=None if flat else self.image_shape,
+            warn_of_shape=not flat,
         )
         strip = self.image_shape is None and len(shape) == 2 and self._is_strip()
         self._gives_rows = flat or strip
