@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+import warnings
 
 from ._cli import CommandError
 from ._cli._parser import build_parser
@@ -34,7 +35,9 @@ def main(argv=None):
         sys.stdout.reconfigure(errors="backslashreplace")
     args = build_parser().parse_args(argv)
     try:
-        return _run(args)
+        with warnings.catch_warnings():
+            warnings.showwarning = _one_line_warnings()
+            return _run(args)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -42,6 +45,22 @@ def main(argv=None):
         # interpreter would print an error when it flushes stdout for the last time.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _one_line_warnings():
+    """Return a function that prints warnings without code, and each of them once.
+
+    A command predicts labels and probabilities, which raise the same warnings.
+    """
+    shown = set()
+
+    def show(message, *_):
+        text = " ".join(str(message).split())
+        if text not in shown:
+            shown.add(text)
+            print(f"fmnist-sk: warning: {text}", file=sys.stderr)
+
+    return show
 
 
 def _run(args):

@@ -182,6 +182,15 @@ def test_white_is_what_the_model_was_trained_on(
     assert float(probability) == pytest.approx(proba, abs=2e-3)
 
 
+@pytest.mark.filterwarnings("default")
+def test_a_warning_is_one_line(data, model_path, capsys):
+    assert predict("--model", model_path, "--white", 1, data / "image.png") == 0
+    out, err = capsys.readouterr()
+    assert len(cells(out)) == 1
+    (line,) = err.splitlines()
+    assert line.startswith("fmnist-sk: warning: X contains values from 0 to 1, but")
+
+
 # Photographs
 
 
