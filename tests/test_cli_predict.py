@@ -443,6 +443,32 @@ def test_explanation_of_arrays_and_of_colour(
         assert "Explanation: " in capsys.readouterr().out
 
 
+def test_network_that_cannot_be_explained(data, sample, tmp_path, capsys):
+    X = sample.X_train[:64, 350:366].reshape(64, 1, 16)  # images one pixel high
+    model = quick(architecture=dense_only).fit(X, sample.y_train[:64])
+    joblib.dump(model, tmp_path / "m.joblib")
+    Image.fromarray(X[0]).save(tmp_path / "row.png")
+    figure = tmp_path / "explanation.png"
+    arguments = [tmp_path / "row.png", "--explain", figure]
+    assert predict(*arguments, "--model", tmp_path / "m.joblib") == 1
+    out, err = capsys.readouterr()
+    assert len(cells(out)) == 1
+    assert err.startswith("fmnist-sk: error: --explain: ")
+    assert not figure.exists()
+
+
+def dense_only(image_shape, n_classes):
+    import keras
+
+    return keras.Sequential(
+        [
+            keras.Input(image_shape),
+            keras.layers.Flatten(),
+            keras.layers.Dense(n_classes, activation="softmax"),
+        ]
+    )
+
+
 def test_nothing_to_explain(data, tmp_path, capsys):
     figure = tmp_path / "explanation.png"
     arguments = [data / "photographs/b/broken.jpg", "--explain", figure]

@@ -60,12 +60,12 @@ def predict(args):
     if args.csv:
         _write_csv(args.csv, results, names)
         print("Probabilities:", args.csv, file=notes)
-    if args.explain:
-        _explain(args.explain, results, reader, names, notes)
     failures = [result for result in results if isinstance(result, Failure)]
     for failure in failures:
         complain(f"{failure.name}: {failure.error}")
     reader.print_note()
+    if args.explain:
+        _explain(args.explain, results, reader, names, notes)
     return 1 if failures else 0
 
 
@@ -184,7 +184,12 @@ def _explain(path, results, reader, names, notes):
     if not predictions:
         return
     shown = predictions[:_MOST_EXPLAINED]
-    figures.save_explanation(path, reader.estimator, shown, reader.image_shape, names)
+    try:
+        figures.save_explanation(
+            path, reader.estimator, shown, reader.image_shape, names
+        )
+    except (TypeError, ValueError) as error:  # a network that has no maps
+        raise CommandError(f"--explain: {error}") from error
     left_out = len(predictions) - len(shown)
     of = f" (the first {len(shown)} of {len(predictions)} images)" if left_out else ""
     print(f"Explanation: {path}{of}", file=notes)
