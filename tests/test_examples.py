@@ -13,8 +13,8 @@ BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
 @pytest.mark.parametrize(
     "script",
     [
-        *("backends", "blank_maps", "estimator", "other_data", "recipes"),
-        *("reference_projects", "search", "speed"),
+        *("backends", "blank_maps", "estimator", "fine_tuning", "other_data"),
+        *("recipes", "reference_projects", "search", "speed"),
     ],
 )
 def test_benchmarks_start(script):
