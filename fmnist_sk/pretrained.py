@@ -34,6 +34,10 @@ _ATTRIBUTES = ("n_features_in_", "n_iter_", "best_epoch_", "temperature_")
 # Batch size of the shipped networks' training runs, and the number of images in the
 # moving statistics of batch normalisation. Further training changes them slowly.
 _BATCH_SIZE, _N_IMAGES = 128, 128 * 1000
+# Parameters of further training. One call of `partial_fit` on 500 images of
+# Fashion-MNIST costs 2.7 points of test accuracy at the default rate of 0.001, 1.2
+# points at 0.0003, and at most 0.4 points at 0.0001.
+_FINE_TUNING = {"warm_start": True, "epochs": "auto", "learning_rate": 1e-4}
 
 
 @validate_params(
@@ -56,9 +60,10 @@ def load_pretrained(name: str = "fashion-mnist") -> FashionCNNClassifier:
     Returns
     -------
     classifier : FashionCNNClassifier
-        Fitted classifier, a new object at each call. Its parameters are those it was
-        trained with, and its labels are the integers 0 to 9 in the order of
-        `CLASS_NAMES`.
+        Fitted classifier, a new object at each call. Its labels are the integers 0 to 9
+        in the order of `CLASS_NAMES`. Its parameters are those of its training run,
+        except that `warm_start=True`, `epochs="auto"` and `learning_rate=0.0001` are
+        set for fine-tuning, and `verbose=0`.
 
     Raises
     ------
@@ -76,7 +81,17 @@ def load_pretrained(name: str = "fashion-mnist") -> FashionCNNClassifier:
     Notes
     -----
     The model card in the documentation describes how the classifier was trained and
-    where it fails. To train it further, use `warm_start=True` or `partial_fit`.
+    where it fails.
+
+    `fit` and `partial_fit` fine-tune the classifier on images with the same labels. The
+    learning rate is so low that the classifier keeps what it has learned. Set a higher
+    rate, such as 0.001, if the classifier is inaccurate on your images. The rate in the
+    training run was up to 0.006.
+
+    A clone is unfitted, and its `fit` starts from new weights. In cross-validations and
+    searches, wrap the classifier in a :class:`sklearn.frozen.FrozenEstimator`. To train
+    such a network from scratch, set `warm_start=False`, `epochs=90` and
+    `learning_rate=None`.
 
     Examples
     --------
@@ -92,7 +107,7 @@ def load_pretrained(name: str = "fashion-mnist") -> FashionCNNClassifier:
             f"{path} is damaged: its SHA-256 differs from that of the file in this "
             "version of fmnist_sk. Reinstall fmnist_sk."
         )
-    classifier = unpack(content)
+    classifier = unpack(content).set_params(**_FINE_TUNING)
     setattr(classifier, IGNORES_NAMES, True)
     return classifier
 

@@ -13,7 +13,8 @@ BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
 @pytest.mark.parametrize(
     "script",
     [
-        *("backends", "blank_maps", "estimator", "image_folder", "other_data"),
+        *("backends", "blank_maps", "estimator", "fine_tuning", "image_folder"),
+        "other_data",
         *("recipes", "reference_projects", "search", "speed"),
     ],
 )
