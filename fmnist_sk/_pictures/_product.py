@@ -221,9 +221,7 @@ def _background(pixels):
     height, width, _ = pixels.shape
     edge = math.ceil(0.05 * min(height, width))
     sides = slice(edge), slice(-edge, None)
-    corners = np.array(
-        [np.median(pixels[y, x], axis=(0, 1)) for y in sides for x in sides]
-    )
+    corners = np.median([pixels[y, x] for y in sides for x in sides], axis=(1, 2))
     distances = _norm(corners[:, np.newaxis] - corners)
     plane = np.zeros((3, 3))
     plane[0] = corners[distances.sum(axis=1).argmin()]
