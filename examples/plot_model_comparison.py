@@ -30,7 +30,7 @@ classifiers = {
     "SVC": make_pipeline(StandardScaler(with_std=False), SVC(C=10)),
     "gradient boosting": make_pipeline(
         PCA(50, random_state=0),
-        HistGradientBoostingClassifier(max_iter=50, random_state=0),
+        HistGradientBoostingClassifier(random_state=0),
     ),
     "random forest": RandomForestClassifier(random_state=0),
 }
@@ -39,13 +39,14 @@ classifiers = {
 # Cross-validate all of them on the same splits
 # ---------------------------------------------
 #
-# A seed makes every classifier see the same three splits of the 3,000 images.
+# A seed makes every classifier see the same three splits of the 3,000 images. Two splits
+# are computed at a time, each on one core, so that the fit times can be compared.
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold, cross_validate
 
 splits = StratifiedKFold(3, shuffle=True, random_state=0)
 results = {
-    name: cross_validate(classifier, X, y, cv=splits)
+    name: cross_validate(classifier, X, y, cv=splits, n_jobs=2)
     for name, classifier in classifiers.items()
 }
 table = pd.DataFrame(
