@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from _picture_files import plain, scene, three_classes, write
 from numpy.testing import assert_array_equal
+from PIL import Image, ImageFile
 from sklearn.datasets import load_files
 
 from fmnist_sk import load_image_folder
 from fmnist_sk._compat import InvalidParameterError
-from fmnist_sk.datasets import _folders
+from fmnist_sk.datasets import _conversion, _folders
 from fmnist_sk.datasets._progress import LoadingProgress
 
 ON_LINUX = sys.platform == "linux"
@@ -248,6 +249,29 @@ def test_the_same_bits_with_any_number_of_threads(tmp_path, mode):
     for photos in found[1:]:
         for name in "data", "target", "filenames":
             assert_array_equal(photos[name], found[0][name])
+
+
+def test_processes_have_the_settings_of_pillow(tmp_path, monkeypatch):
+    content = io.BytesIO()
+    scene().save(content, "PNG")
+    folder = write(
+        tmp_path,
+        {
+            **{f"bag/{k}.png": scene().rotate(9 * k) for k in range(3)},
+            "bag/3.png": content.getvalue()[:-500],
+        },
+    )
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    expected = load_image_folder(folder, mode="fashion-mnist")
+    monkeypatch.setattr(_conversion, "_FILES_FOR_PROCESSES", 4)
+    monkeypatch.setattr(_conversion, "_FILES_PER_TASK", 1)
+    monkeypatch.setattr(_conversion, "convert_picture", None)  # in this process only
+    found = load_image_folder(folder, mode="fashion-mnist", n_jobs=2)
+    assert_array_equal(found.data, expected.data)
+    # A new process would not have this reader.
+    assert not _conversion._has_plugins()
+    monkeypatch.setitem(Image.OPEN, "NEW", (lambda *_: None, None))
+    assert _conversion._has_plugins()
 
 
 def test_large_images(tmp_path):

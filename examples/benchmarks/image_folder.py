@@ -1,9 +1,9 @@
 """Speed and memory of `load_image_folder`, on JPEG files of 400 × 400 pixels.
 
-The files show garments of the sample of Fashion-MNIST on noisy backgrounds. One and two
-threads take turns in one process. Peak memory is that of a new process, above the
-memory of the imported library. It is read from `/proc`, so the script needs Linux. The
-largest folder takes 700 MB of the temporary folder.
+The files show garments of the sample of Fashion-MNIST on noisy backgrounds. `n_jobs` of
+1 and 2 take turns, in processes of their own. Peak memory is that of a new process,
+above the memory of the imported library. It is read from `/proc`, so the script needs
+Linux. The largest folder takes 700 MB of the temporary folder.
 
 Run with ``python examples/benchmarks/image_folder.py [--images 20000] [--rounds 3]``.
 """
@@ -73,7 +73,7 @@ def prepare(folder, n_jobs, mode):
 
 
 def speed(folder, n_images, mode, rounds):
-    """Return images per second with one and two threads, and the median ratio."""
+    """Return images per second with `n_jobs` of 1 and 2, and the median ratio."""
     workers = {
         n_jobs: Worker(prepare, folder=str(folder), n_jobs=n_jobs, mode=mode)
         for n_jobs in (1, 2)
@@ -109,12 +109,13 @@ def main():
     print("; ".join(f"{key} {value}" for key, value in about.items()))
     results = {"machine": about}
     with tempfile.TemporaryDirectory() as home:
-        # Times are those of a tenth of the files, because "fashion-mnist" is slow.
+        # Times are those of a tenth of the files, because "fashion-mnist" is slow. Less
+        # than 1,000 files would be converted in threads.
         sizes = {"all": n_images, "tenth": n_images // 10}
         folders = {name: Path(home, name) for name in sizes}
         for name, folder in folders.items():
             write_folder(folder, sizes[name])
-        print("\n| mode | 1 thread | 2 threads | ratio |\n|---|---|---|---|")
+        print("\n| mode | n_jobs=1 | n_jobs=2 | ratio |\n|---|---|---|---|")
         for mode in MODES:
             found = speed(folders["tenth"], sizes["tenth"], mode, arguments.rounds)
             results[mode] = found

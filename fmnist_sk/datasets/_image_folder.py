@@ -144,7 +144,8 @@ def load_image_folder(
         Treatment of files that cannot be read. "skip" leaves them out and warns once.
 
     n_jobs : int, default=None
-        Number of threads that convert files. None stands for 1 unless in a
+        Number of threads that convert files, or of processes for 1,000 files or more
+        with `mode="fashion-mnist"`. None stands for 1 unless in a
         :obj:`joblib.parallel_config` context, and -1 for all cores. The result does not
         depend on it.
 
