@@ -46,7 +46,10 @@ class PhotoConverter(DocumentationLinkMixin, TransformerMixin, BaseEstimator):
         Whether the images are grey or in colour. `"rgb"` requires `mode="resize"`.
     n_jobs : int, default=None
         Number of threads that read and convert photographs. None stands for 1 unless in
-        a :obj:`joblib.parallel_config` context. -1 stands for all processors.
+        a :obj:`joblib.parallel_config` context. -1 stands for all processors. Two
+        threads are 1.8 times as fast as one with `mode="resize"`, but only 1.1 times
+        with `mode="fashion-mnist"`. For thousands of photographs, use processes:
+        `with parallel_config("loky", n_jobs=2)`.
 
     Attributes
     ----------
