@@ -6,8 +6,8 @@ You have a folder of photographs with one subfolder per class, and want a classi
 :func:`~fmnist_sk.load_image_folder` reads the folder into an array, and everything else
 is scikit-learn. This example takes photographs of 200 garments, three of each. It shows
 how to convert the photographs, why all photographs of one garment belong on the same
-side of a split, and how much a pretrained network helps. It runs in about a minute on
-two CPU cores.
+side of a split, and how much a pretrained network helps. It runs in about half a minute
+on two CPU cores.
 """
 
 # %%

@@ -6,7 +6,7 @@ Many tables have a column of photographs beside numbers and categories. Turn eac
 photograph into features with :class:`~fmnist_sk.ImageEncoder`, turn the other columns
 into numbers as usual, and train one classifier on all of them. scikit-learn's
 :class:`~sklearn.compose.ColumnTransformer` puts the parts together. This example runs
-in about 10 seconds on two CPU cores.
+in about half a minute on two CPU cores.
 """
 
 # %%
