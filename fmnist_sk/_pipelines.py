@@ -77,8 +77,13 @@ def divide_after_reading(estimator):
         Pipeline of the steps after `reader`, or `estimator` itself if `reader` is None.
     """
     inner = estimator
-    while hasattr(inner, "best_estimator_") or isinstance(inner, FrozenEstimator):
-        inner = getattr(inner, "best_estimator_", None) or inner.estimator
+    while True:
+        if isinstance(inner, FrozenEstimator):
+            inner = inner.estimator
+        elif hasattr(inner, "best_estimator_"):
+            inner = inner.best_estimator_
+        else:
+            break
     if len(getattr(inner, "steps", ())) < 2:
         return None, estimator
     reader = inner.steps[0][1]

@@ -28,8 +28,9 @@ _N_SEARCHES, _MARGIN = 3, 0.1
 # Pixels at the border count as the object's if they differ from the background by this
 # fraction of the contrast.
 _FAR = 0.4
-# All other pixels are background if they differ by 5 % of the contrast, as in
-# Fashion-MNIST, or by what is usual at the border. JPEG changes values by 3.
+# All other pixels are background if they differ by less than 5 % of the contrast, as in
+# Fashion-MNIST, or by not much more than the pixels at the border. JPEG changes values
+# by 3.
 _CLOSE, _USUAL, _JPEG = 0.05, 1.2, 3.0
 # Parts smaller than this fraction of the largest part are dirt.
 _SMALLEST_PART = 0.02
@@ -151,19 +152,17 @@ def _opaque(picture):
     """
     if picture.mode != "RGBA":
         return picture.convert("RGB")
-    grey, alpha = (
-        np.asarray(picture.convert("LA"), np.float32)[..., k] for k in (0, 1)
-    )
+    grey, alpha = np.moveaxis(np.asarray(picture.convert("LA"), np.float32), -1, 0)
     is_light = (alpha * grey).sum() > 127.5 * alpha.sum()
     return on_colour(picture, 0 if is_light else 255)
 
 
 def _search(picture, box, longest):
     """Divide a part of a picture into object and background."""
-    size = size_within((box[2] - box[0], box[3] - box[1]), (longest, longest))
+    across, down = box[2] - box[0], box[3] - box[1]
     # A small picture is not enlarged.
-    size = min(size, (math.ceil(box[2] - box[0]), math.ceil(box[3] - box[1])))
-    pixels = _part(picture, box, size)
+    longest = min(longest, math.ceil(max(across, down)))
+    pixels = _part(picture, box, size_within((across, down), (longest, longest)))
     background = _background(pixels)
     difference = _norm(pixels - background)
     contrast = _contrast(difference)
@@ -183,14 +182,11 @@ def _draw(picture, scene, bounds, size):
     object_size = box[2] - box[0], box[3] - box[1]
     drawn_size = size_within(object_size, size)
     pixels = _part(picture, box, drawn_size)
-    background, mask = (
-        np.stack([_resized(layer, bounds, drawn_size) for layer in layers], axis=-1)
-        for layers in (
-            np.moveaxis(scene.background, -1, 0),
-            [ndimage.binary_fill_holes(scene.mask)],
-        )
+    mask = _resized(ndimage.binary_fill_holes(scene.mask), bounds, drawn_size)
+    channels = np.moveaxis(scene.background, -1, 0)
+    background = np.stack(
+        [_resized(channel, bounds, drawn_size) for channel in channels], axis=-1
     )
-    mask = mask[..., 0]
     light = _norm(pixels - background) * mask
     brightest = np.quantile(light[mask >= mask.max() / 2], _BRIGHTEST)
     light = np.clip(255 * light / max(1.0, brightest), 0, 255).round().astype(np.uint8)

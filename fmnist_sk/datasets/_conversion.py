@@ -112,7 +112,7 @@ def _has_plugins():
 def _convert(filenames, size, mode, n_channels, settings):
     """Return images as rows, positions and errors of other files, and the number."""
     if settings is not None:
-        # Those of the user, which a new process does not have.
+        # A new process does not have the settings of the user.
         Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = settings
     images = np.empty((len(filenames), size[0] * size[1] * n_channels), np.uint8)
     failures = []
