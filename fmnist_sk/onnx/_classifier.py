@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+from contextlib import suppress
 from typing import Any, Self
 
 import numpy as np
@@ -24,8 +25,8 @@ class OnnxClassifier(
 
     :func:`export_onnx` writes the file, and ONNX Runtime computes the predictions. The
     classifier is fitted from the beginning. It reads the file at its first use and then
-    keeps the content: copies, clones and pickles do not need the file. Threads can
-    share the classifier.
+    keeps the content. Copies, clones and pickles contain it and do not need the file.
+    Threads can share the classifier.
 
     Parameters
     ----------
@@ -126,10 +127,6 @@ class OnnxClassifier(
         self.__sklearn_is_fitted__()
         return self
 
-    def outputs(self, X: ArrayLike, *names: str) -> list[NDArray[Any]]:
-        rows = self._rows_of(X)
-        return self._model.run(rows, names)
-
     def _rows_of(self, X):
         rows, *_ = validate_images(self, X, reset=False)
         warn_of_other_scale(rows, self._model.metadata)
@@ -142,6 +139,13 @@ class OnnxClassifier(
     def __sklearn_is_fitted__(self):
         # Reads the file here, because predictions are made by a copy.
         return bool(self._model)
+
+    def __getstate__(self):
+        # Copies and pickles hold the model, because there may be no such file where
+        # they are used. Without a file, they raise the error when they are used.
+        with suppress(OSError):
+            self.__sklearn_is_fitted__()
+        return super().__getstate__()
 
     def __sklearn_clone__(self):
         return copy.copy(self)
