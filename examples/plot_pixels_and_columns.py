@@ -13,7 +13,7 @@ in about 15 seconds on two CPU cores.
 # Make a table with photographs
 # -----------------------------
 #
-# The table describes 400 articles of a shop. The photographs are test images of
+# The table describes 500 articles of a shop. The photographs are test images of
 # Fashion-MNIST, enlarged to 224 × 224 pixels and inverted, so that dark garments lie on
 # a white background. In your own table, the column can hold the paths of image files
 # instead. The other columns are simulated: the weight in grams depends on the class,
@@ -25,7 +25,7 @@ from PIL import Image
 from fmnist_sk import CLASS_NAMES, load_fashion_mnist_sample
 
 X, y = load_fashion_mnist_sample(subset="test", return_X_y=True)
-X, y = X[:400], y[:400]
+X, y = X[:500], y[:500]
 rng = np.random.default_rng(0)
 typical_weight = np.array([150, 450, 350, 300, 900, 500, 220, 700, 800, 950])
 departments = np.array(["upper body", "lower body", "whole body", "shoes", "bags"])
