@@ -4,8 +4,9 @@ An architecture is written once, as a function that stacks blocks on images. The
 come in three interpretations with the same weights in the same order: the layers that
 train fast on a CPU (`_fast_blocks`), stock Keras layers for `to_keras`
 (`_stock_blocks`), and plain operations on folded weights for prediction
-(`_folded_blocks`). This subpackage does not depend on scikit-learn, and importing it
-imports neither Keras nor TensorFlow.
+(`_folded_blocks`). A fourth interpretation, `_numpy_blocks`, needs no TensorFlow. This
+subpackage does not depend on scikit-learn, and importing it imports neither Keras nor
+TensorFlow.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from ._architecture import (
 )
 from ._description import NetworkDescription, describe_network, recipe_of
 from ._ensemble import Ensemble
+from ._numpy_blocks import numpy_function
 
 if TYPE_CHECKING:
     from ._export import to_keras
@@ -48,6 +50,7 @@ __all__ = [
     "build_network",
     "describe_network",
     "initial_weights",
+    "numpy_function",
     "prediction_function",
     "prediction_weights",
     "recipe_of",

@@ -1,9 +1,6 @@
-"""Base class of the three interpretations of the blocks."""
+"""Base class of the three interpretations of the blocks in Keras."""
 
 import keras
-
-# Epsilon of every batch normalisation: Keras's default.
-BATCH_NORM_EPSILON = 1e-3
 
 
 class Blocks:

@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from ._activations import MONOTONIC_ACTIVATIONS
-from ._blocks import BATCH_NORM_EPSILON
+from ._folding import BATCH_NORM_EPSILON
 
 # oneDNN normalises bfloat16 maps in multiples of this number. Other numbers of maps
 # take ten times as long, which is three times as long as casting them to float32 and

@@ -1,7 +1,8 @@
 """Networks as functions of images and weights, for the prediction graph."""
 
-from ._folded_blocks import FoldedBlocks, fold
-from ._network import build_logits
+from ._folded_blocks import FoldedBlocks
+from ._folding import fold
+from ._stacking import build_logits
 
 
 def prediction_weights(description, weights):
