@@ -138,6 +138,7 @@ ROOMS = [
     "plotting",
     "pretrained",
     "encoder",
+    "novelty",
     "_cli",
     "app",
 ]
