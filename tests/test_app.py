@@ -110,7 +110,7 @@ def test_results_are_in_the_order_of_the_files(client):
     probabilities = [each["probability"] for each in first["predictions"]]
     assert probabilities == sorted(probabilities, reverse=True)
     assert sum(probabilities) == pytest.approx(1)
-    assert "is not a picture that can be read" in broken["error"]
+    assert broken["error"].startswith("is not a JPEG, ")
 
 
 def test_explanation_of_a_model_without_layers(client):
@@ -250,10 +250,10 @@ def test_picture_with_too_many_pixels_is_refused_by_its_header(size, client):
     ("content", "reason"),
     [
         (b"", "is empty"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "is not a JPEG"),
         (b"\0\0\0\x18ftypheic" + bytes(100), "HEIC"),
-        (PICTURE[:-40], "not a picture"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
+        (PICTURE[:-40], "is not a JPEG"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not a JPEG"),
     ],
 )
 def test_file_that_is_not_a_picture(content, reason, client):

@@ -9,7 +9,7 @@ from PIL import Image
 
 from .._pictures import UntrustedPicture
 
-_READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF"
+_FORMATS = "JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF"
 # Brands of HEIC files, which iPhones write.
 _HEIC = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1"}
 
@@ -137,16 +137,13 @@ class Answerer:
             return None, "is empty."
         if upload.content[4:8] == b"ftyp" and upload.content[8:12] in _HEIC:
             return None, (
-                "is a HEIC photograph, which this server cannot read. Export the "
+                "is a HEIC photograph, which this server does not support. Export the "
                 "photograph as JPEG."
             )
         picture = UntrustedPicture(upload.content, upload.name, self._limits.pixels)
         image, error = self._model.read(picture)
         if error and "not a picture that Pillow can read" in error:
-            error = (
-                "is not a picture that can be read, or it is damaged. The formats are "
-                f"{_READABLE}."
-            )
+            error = f"is not a {_FORMATS} picture, or it is damaged."
         return image, error
 
     def _describe(self, images, results, explain):

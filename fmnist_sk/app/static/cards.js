@@ -71,7 +71,8 @@ export class Card {
     if (version !== this.version) return;
     this.node.removeAttribute("aria-busy");
     if (result.error) {
-      this.fail(`This file is not a picture that can be read: it ${result.error}`);
+      const readable = result.error.startsWith("cannot be read");
+      this.fail(readable ? `This picture ${result.error}` : `This file is not a picture that can be read: it ${result.error}`);
     } else {
       await this.fill(file, result);
     }
@@ -85,7 +86,7 @@ export class Card {
 
   fail(text, retry) {
     this.node.removeAttribute("aria-busy");
-    const note = element("p", text.replace("it cannot be read: ", ""), "note bad");
+    const note = element("p", text, "note bad");
     this.body.replaceChildren(note);
     announce(`${this.name}: ${note.textContent}`);
     if (!retry) return;
