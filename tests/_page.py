@@ -2,12 +2,19 @@
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import threading
 
 import uvicorn
+
+
+def find_browser():
+    """Return the path of an installed Chromium or Chrome, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @contextlib.contextmanager

@@ -31,6 +31,7 @@ from fmnist_sk.__main__ import main
 from fmnist_sk.app._api import build_app
 from fmnist_sk.app._limits import Limits
 from fmnist_sk.app._model import ServedModel
+from fmnist_sk.app._server import _listen
 
 STATIC = Path(fmnist_sk.__file__).parent / "app" / "static"
 
@@ -444,6 +445,12 @@ def test_port_in_use(capsys):
         assert main(["app", "--port", str(port)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"fmnist-sk: error: port {port} of 127.0.0.1 is in use")
+
+
+def test_answers_are_not_delayed():
+    """asyncio sets TCP_NODELAY only for sockets whose protocol is given."""
+    with _listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
 
 
 @pytest.mark.parametrize("option", [("--port", "70000"), ("--port", "x")])

@@ -3,11 +3,10 @@
 import base64
 import io
 import re
-import shutil
 
 import numpy as np
 import pytest
-from _page import serving
+from _page import find_browser, serving
 from _photographs import photograph
 
 playwright_api = pytest.importorskip("playwright.sync_api")
@@ -25,7 +24,7 @@ def browser():
     with playwright_api.sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"),
+                executable_path=find_browser(),
                 args=["--no-sandbox", "--disable-gpu"],
             )
         except playwright_api.Error as error:
