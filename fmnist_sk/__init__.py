@@ -25,6 +25,8 @@ _MODULE_OF = {
     "CLASS_NAMES": "datasets",
     "save_model": "persistence",
     "load_model": "persistence",
+    "export_onnx": "onnx",
+    "OnnxClassifier": "onnx",
 }
 
 __all__ = sorted([*_MODULE_OF, "__version__"])
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from .datasets import load_fashion_mnist_sample as load_fashion_mnist_sample
     from .datasets import load_image_folder as load_image_folder
     from .encoder import ImageEncoder as ImageEncoder
+    from .onnx import OnnxClassifier as OnnxClassifier
+    from .onnx import export_onnx as export_onnx
     from .persistence import load_model as load_model
     from .persistence import save_model as save_model
     from .preprocessing import ImageNormalizer as ImageNormalizer

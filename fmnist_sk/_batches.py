@@ -33,7 +33,7 @@ def rows_per_call(bytes_per_image):
     return max(1, min(MAX_ROWS, _MAX_BYTES // max(1, bytes_per_image)))
 
 
-def side_by_side(function, n_rows, bytes_per_image):
+def side_by_side(function, n_rows, bytes_per_image, max_rows=MAX_ROWS):
     """Call a function for consecutive parts of some rows, several parts at a time.
 
     The parts do not depend on the number of threads, and neither do the results.
@@ -46,6 +46,8 @@ def side_by_side(function, n_rows, bytes_per_image):
         Number of rows.
     bytes_per_image : int
         Bytes of the activations that are alive at the same time, per image.
+    max_rows : int, default=MAX_ROWS
+        Largest number of rows in a part.
 
     Yields
     ------
@@ -54,7 +56,7 @@ def side_by_side(function, n_rows, bytes_per_image):
     result : object
         Result of the function for these rows.
     """
-    size = rows_per_call(bytes_per_image)
+    size = min(max_rows, rows_per_call(bytes_per_image))
     parts = [
         slice(first, min(n_rows, first + size)) for first in range(0, n_rows, size)
     ]

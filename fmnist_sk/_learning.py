@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
+from ._images import warn_of_other_scale
 from ._inference import FittedNetwork, predictor_of
 from ._training import (
     LabelledImages,
@@ -20,7 +21,6 @@ from ._training import (
     StartingPoint,
     TrainingState,
     fit_temperature,
-    warn_of_other_scale,
 )
 from ._validation import (
     IGNORES_NAMES,

@@ -34,7 +34,7 @@ def final_estimator(estimator):
     ValueError
         If a search was not refitted.
     """
-    *_, last = _steps(estimator)
+    *_, last = prediction_steps(estimator)
     return last
 
 
@@ -55,7 +55,7 @@ def final_estimator_and_input(estimator, X):
     X : array-like
         `X` after the steps before that estimator.
     """
-    *before, last = _steps(estimator)
+    *before, last = prediction_steps(estimator)
     for step in before:
         X = step.transform(X)
     return last, X
@@ -114,15 +114,35 @@ def after_reading(estimator, X):
     return estimator, X if reader is None else reader.transform(X)
 
 
-def _steps(estimator):
-    """Return the fitted transformers before a prediction, and the final estimator."""
+def prediction_steps(estimator):
+    """Return the steps that a prediction passes through.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted estimator, as `final_estimator` takes it.
+
+    Returns
+    -------
+    steps : list of estimator
+        Fitted transformers before the prediction, and the final estimator.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If `estimator` is not fitted.
+    TypeError
+        If `estimator` or the last step of a pipeline is not an estimator.
+    ValueError
+        If a search was not refitted.
+    """
     if estimator is None or isinstance(estimator, str):  # "passthrough"
         raise TypeError("The last step of the Pipeline must be an estimator.")
     check_is_fitted(estimator)
     if isinstance(estimator, FrozenEstimator):
-        return _steps(estimator.estimator)
+        return prediction_steps(estimator.estimator)
     if hasattr(estimator, "best_estimator_"):
-        return _steps(estimator.best_estimator_)
+        return prediction_steps(estimator.best_estimator_)
     if hasattr(estimator, "cv_results_"):
         raise ValueError(
             f"{type(estimator).__name__} has no best_estimator_, because it was fitted "
@@ -134,7 +154,7 @@ def _steps(estimator):
     # "passthrough", None, and samplers, which only training passes through, have no
     # transform.
     transformers = [step for _, step in before if hasattr(step, "transform")]
-    return [*transformers, *_steps(last)]
+    return [*transformers, *prediction_steps(last)]
 
 
 def images_of(estimator, X, image_shape=None):

@@ -24,6 +24,7 @@ from ._compat import (
     _fit_context,
 )
 from ._documentation import DocumentationLinkMixin
+from ._images import warn_of_other_scale
 from ._inference import predictor_of
 from ._learning import (
     adopt,
@@ -45,7 +46,6 @@ from ._training import (
     resolve_partial_plan,
     resolve_plan,
     train,
-    warn_of_other_scale,
 )
 from ._validation import validate_images
 from .architectures import ACTIVATIONS, ARCHITECTURES, Ensemble

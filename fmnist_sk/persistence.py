@@ -4,7 +4,6 @@ import io
 import json
 import os
 import pickle
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from sklearn.base import BaseEstimator
 
 from . import __version__
 from ._compat import CALLBACK_ATTRIBUTES, optional_import
+from ._saving import write_whole
 
 # Version of the format, in addition to that of skops. Increase it when older versions
 # of this package can no longer read the files, for instance because a class below moved
@@ -135,7 +135,6 @@ def save_model(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     ImageNormalizer()
     """
     skops = _import_skops("save_model")
-    path = Path(path)
     try:
         content = skops.dumps(_plain_copy(estimator), compression=ZIP_DEFLATED)
         _check_keys(_read_json(content, "schema.json"))
@@ -150,13 +149,7 @@ def save_model(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     about = {"format": FORMAT, "fmnist_sk": __version__}
     with ZipFile(buffer, "a") as archive:
         archive.writestr(_MEMBER, json.dumps(about))
-    # A file of tempfile could not be read by other users of the machine.
-    part = path.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        part.write_bytes(buffer.getbuffer())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, buffer.getbuffer())
 
 
 def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:

@@ -115,6 +115,7 @@ def test_an_unknown_name_is_an_attribute_error():
 # design: `encoder` uses `inspection` and `pretrained`, so it comes after them.
 ROOMS = [
     "_compat",
+    "_saving",
     "_warnings",
     "_documentation",
     "_engine",

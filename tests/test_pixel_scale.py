@@ -11,7 +11,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fmnist_sk import ImageEncoder, ImageNormalizer, load_pretrained
-from fmnist_sk._training import Normalisation, warn_of_other_scale
+from fmnist_sk._images import warn_of_other_scale
+from fmnist_sk._training import Normalisation
 from fmnist_sk.inspection import feature_maps, grad_cam
 from fmnist_sk.plotting import GradCAMDisplay, PredictionDisplay
 

@@ -76,7 +76,7 @@ def test_folded_weights_predict_what_keras_predicts(sample):
 
 
 def test_folding_is_of_kernels_with_three_arrays_after_them():
-    from fmnist_sk.architectures._folded_blocks import fold
+    from fmnist_sk.architectures._folding import fold
 
     kernel = np.ones((3, 3, 1, 2), np.float32)
     beta, mean = np.float32([1, 2]), np.float32([3, -4])

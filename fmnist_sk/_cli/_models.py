@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import joblib
+from sklearn.utils.validation import check_is_fitted
 
 from .._compat import optional_import
 from .._images import infer_image_shape
@@ -78,6 +79,11 @@ def load(name):
             from ..persistence import load_model
 
             model = load_model(path)
+        elif Path(path).suffix == ".onnx":
+            from ..onnx import OnnxClassifier
+
+            model = OnnxClassifier(path)
+            check_is_fitted(model)  # reads the file
         else:
             model = joblib.load(path)
     if not hasattr(model, "predict_proba") or not hasattr(model, "classes_"):

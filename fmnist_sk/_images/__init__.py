@@ -12,6 +12,7 @@ from ._arrays import (
 from ._doubtful_shapes import explain_doubtful_shape
 from ._geometry import inverse_affine, translate, warp
 from ._memory_map import read_rows
+from ._pixel_scale import warn_of_other_scale
 from ._tables import is_table, table_dtype
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "read_rows",
     "table_dtype",
     "translate",
+    "warn_of_other_scale",
     "warp",
 ]

@@ -6,7 +6,6 @@ from ._learning_rate import SCHEDULES
 from ._memory import remembered
 from ._normalisation import Normalisation
 from ._optimizers import OPTIMIZERS
-from ._pixel_scale import warn_of_other_scale
 from ._plan import (
     Plan,
     draw_seed,
@@ -35,7 +34,6 @@ __all__ = [
     "resolve_partial_plan",
     "resolve_plan",
     "train",
-    "warn_of_other_scale",
 ]
 
 # Model files refer to these classes by name, so the names must not change when the

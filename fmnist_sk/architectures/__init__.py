@@ -1,11 +1,11 @@
 """Network architectures, one per file, and the blocks that they are made of.
 
 An architecture is written once, as a function that stacks blocks on images. The blocks
-come in three interpretations with the same weights in the same order: the layers that
+come in four interpretations with the same weights in the same order: the layers that
 train fast on a CPU (`_fast_blocks`), stock Keras layers for `to_keras`
-(`_stock_blocks`), and plain operations on folded weights for prediction
-(`_folded_blocks`). This subpackage does not depend on scikit-learn, and importing it
-imports neither Keras nor TensorFlow.
+(`_stock_blocks`), plain operations on folded weights for prediction
+(`_folded_blocks`), and the nodes of an ONNX graph (`_onnx_blocks`). This subpackage
+does not depend on scikit-learn, and importing it imports neither Keras nor TensorFlow.
 """
 
 from __future__ import annotations
@@ -30,10 +30,13 @@ from ._architecture import (
 )
 from ._description import NetworkDescription, describe_network, recipe_of
 from ._ensemble import Ensemble
+from ._folding import fold
 
 if TYPE_CHECKING:
     from ._export import to_keras
     from ._network import Network, build_network, initial_weights
+    from ._onnx_blocks import OnnxBlocks
+    from ._onnx_graph import OnnxArrays, OnnxGraph, OnnxTensor
     from ._prediction import prediction_function, prediction_weights
 
 __all__ = [
@@ -44,9 +47,14 @@ __all__ = [
     "Ensemble",
     "Network",
     "NetworkDescription",
+    "OnnxArrays",
+    "OnnxBlocks",
+    "OnnxGraph",
+    "OnnxTensor",
     "Recipe",
     "build_network",
     "describe_network",
+    "fold",
     "initial_weights",
     "prediction_function",
     "prediction_weights",
@@ -59,9 +67,13 @@ __all__ = [
 # classes move to another module.
 Ensemble.__module__ = NetworkDescription.__module__ = __name__
 
-# These modules import Keras and TensorFlow.
+# These modules import Keras and TensorFlow, or onnx.
 _MODULE_OF = {
     "Network": "_network",
+    "OnnxArrays": "_onnx_graph",
+    "OnnxBlocks": "_onnx_blocks",
+    "OnnxGraph": "_onnx_graph",
+    "OnnxTensor": "_onnx_graph",
     "build_network": "_network",
     "initial_weights": "_network",
     "prediction_function": "_prediction",

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import _engine
 from ._architecture import Recipe, find_architecture
-from ._ensemble import Ensemble, hashable
+from ._ensemble import Ensemble, ensemble_logits, hashable
 
 # Largest difference between two responses of the same network, as a fraction of the
 # largest output. Processors round differently, and a user's network may compute in
@@ -97,6 +97,28 @@ class NetworkDescription:
             return self
         parameters = {**dict(self.parameters), "dropout": rate}
         return replace(self, parameters=tuple(sorted(parameters.items())))
+
+    def logits(self, x: Any, blocks: Any) -> Any:
+        """Stack the layers of a named architecture, or of an ensemble, on images.
+
+        Parameters
+        ----------
+        x : tensor of shape (n, height, width, channels)
+            Normalised images.
+        blocks : Blocks
+            Blocks that the layers are made of.
+
+        Returns
+        -------
+        logits : tensor of shape (n, n_classes)
+            Logits of each image.
+        """
+        parameters = dict(self.parameters)
+        if isinstance(self.architecture, Ensemble):
+            return ensemble_logits(x, self.n_classes, blocks, parameters)
+        assert isinstance(self.architecture, str)
+        architecture = find_architecture(self.architecture)
+        return architecture.logits(x, self.n_classes, blocks, parameters)
 
 
 def describe_network(

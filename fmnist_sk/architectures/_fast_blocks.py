@@ -2,11 +2,11 @@
 
 import keras
 
-from ._blocks import Blocks
 from ._fast_layers import ConvBlock, DenseBlock, Dropout
+from ._keras_blocks import KerasBlocks
 
 
-class LayeredBlocks(Blocks):
+class LayeredBlocks(KerasBlocks):
     """Blocks made of Keras layers.
 
     Attributes

@@ -8,8 +8,6 @@ import keras
 import numpy as np
 
 from .. import _engine
-from ._architecture import find_architecture
-from ._ensemble import Ensemble, ensemble_logits
 from ._fast_blocks import FastBlocks
 from ._fast_layers import Block, Dropout
 from ._stock_blocks import StockBlocks
@@ -170,35 +168,11 @@ def build_network(description, dtype="float32", *, stock=False):
     with _engine.building():
         blocks = StockBlocks() if stock else FastBlocks(dtype)
         inputs = keras.Input(description.image_shape)
-        model = keras.Model(inputs, build_logits(inputs, description, blocks))
+        model = keras.Model(inputs, description.logits(inputs, blocks))
         network = Network(model, [v for layer in blocks.layers for v in layer.weights])
     if not stock:
         network.save_as(lambda: _stock_model(description, network))
     return network
-
-
-def build_logits(x, description, blocks):
-    """Stack the layers of a named architecture, or of an ensemble, on images.
-
-    Parameters
-    ----------
-    x : tensor of shape (n, height, width, channels)
-        Normalised images.
-    description : NetworkDescription
-        Description of the network.
-    blocks : Blocks
-        Blocks that the layers are made of.
-
-    Returns
-    -------
-    logits : tensor of shape (n, n_classes)
-        Logits of each image.
-    """
-    parameters = dict(description.parameters)
-    if isinstance(description.architecture, Ensemble):
-        return ensemble_logits(x, description.n_classes, blocks, parameters)
-    architecture = find_architecture(description.architecture)
-    return architecture.logits(x, description.n_classes, blocks, parameters)
 
 
 def _stock_model(description, network):

@@ -1,7 +1,7 @@
 """Networks as functions of images and weights, for the prediction graph."""
 
-from ._folded_blocks import FoldedBlocks, fold
-from ._network import build_logits
+from ._folded_blocks import FoldedBlocks
+from ._folding import fold
 
 
 def prediction_weights(description, weights):
@@ -43,9 +43,7 @@ def prediction_function(description):
         and this process has not remembered the described network.
     """
     if not callable(description.architecture):
-        return lambda pixels, weights: build_logits(
-            pixels, description, FoldedBlocks(weights)
-        )
+        return lambda pixels, weights: description.logits(pixels, FoldedBlocks(weights))
     from ._own_network import apply_network, known_network
 
     network = known_network(description)

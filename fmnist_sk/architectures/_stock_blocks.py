@@ -2,8 +2,9 @@
 
 import keras
 
-from ._blocks import BATCH_NORM_EPSILON, split_mish
+from ._blocks import BATCH_NORM_EPSILON
 from ._fast_blocks import LayeredBlocks
+from ._keras_blocks import split_mish
 
 
 class StockBlocks(LayeredBlocks):

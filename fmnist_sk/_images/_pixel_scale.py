@@ -36,8 +36,9 @@ def warn_of_other_scale(X, normalisation, *, name="X"):
     ----------
     X : ndarray of shape (n, n_features)
         Checked images as rows.
-    normalisation : Normalisation
-        Mean and scale of the training images.
+    normalisation : object
+        Object with the attributes `mean` and `scale` of the training images, ndarrays
+        of shape (channels,).
     name : str, default="X"
         Name of the images in the warning.
     """
