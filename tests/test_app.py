@@ -284,12 +284,14 @@ def test_busy_server_asks_to_try_again(dummy, start):
     model = ServedModel(dummy, "dummy")
     waiting, go_on = threading.Event(), threading.Event()
 
-    def slow(images):
+    compute = model.compute
+
+    def slow(*arguments):
         waiting.set()
         assert go_on.wait(30)
-        return dummy.predict_proba(images)
+        return compute(*arguments)
 
-    model.predict = slow
+    model.compute = slow
     client = start(Limits(requests=1), model)
     with ThreadPoolExecutor() as pool:
         first = pool.submit(post, client, ("a.png", PICTURE))
@@ -429,7 +431,7 @@ def test_page_behind_a_proxy(start):
 # The command ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["model.joblib", "model.pkl", "model", "none.PICKLE"])
+@pytest.mark.parametrize("name", ["m.joblib", "m.pkl", "model", "m.SKOPS", "m.Onnx"])
 def test_pickles_are_refused_before_they_are_opened(name, tmp_path, capsys):
     code = f"(S{str(tmp_path / 'exploded')!r}\nios\nmkdir\n."
     (tmp_path / name).write_bytes(code.encode())

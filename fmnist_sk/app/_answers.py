@@ -149,11 +149,14 @@ class Answerer:
     def _describe(self, images, results, explain):
         """Add predictions to the results of pictures that could be read."""
         model = self._model
-        probabilities = model.predict(images)
+        names = ("heat_maps", "embeddings") if explain else ()
+        outputs = model.compute(images, "probabilities", *names)
         novelty = [None] * len(images)
         if self._detector is not None:
             novelty = self._detector.judge(images)
-        for result, row, novel in zip(results, probabilities, novelty, strict=True):
+        for result, row, novel in zip(
+            results, outputs["probabilities"], novelty, strict=True
+        ):
             result["predictions"] = [
                 {
                     "label": model.labels[code],
@@ -164,11 +167,11 @@ class Answerer:
             ]
             result["novelty"] = novel
         if explain:
-            self._explain(images, results)
+            self._explain(images, outputs, results)
 
-    def _explain(self, images, results):
-        heat_maps = self._model.heat_maps(images)
-        similar = self._similar and self._similar.find(images)
+    def _explain(self, images, outputs, results):
+        heat_maps = outputs["heat_maps"]
+        similar = self._similar and self._similar.find(outputs["embeddings"])
         for i, result in enumerate(results):
             result["image"] = _data_uri(self._model.pixels(images[i]))
             result["heat_map"] = (

@@ -6,11 +6,11 @@ import numpy as np
 
 from .. import _cli
 from .._pictures import shown_name
-from .._pipelines import final_estimator
-from ..classifier import FashionCNNClassifier
 from ..datasets import CLASS_NAMES
 from ..pretrained import PRETRAINED
+from ._backends import backend_of
 
+# Exactly these endings choose a reader without pickle.
 _FORMATS = (".skops", ".onnx")
 
 
@@ -49,7 +49,7 @@ class ServedModel:
         self.labels = model.classes_.tolist()
         self.names = _cli.class_names(model, names)
         self._reader = _cli.PictureReader(model, self.names, mode=mode, white=white)
-        self._estimator, self._white = self._reader.estimator, white
+        self._backend, self._white = backend_of(self._reader.estimator), white
         self.image_shape = self._reader.image_shape
         self.has_embeddings = False
         self.is_fashion_mnist = (
@@ -84,7 +84,7 @@ class ServedModel:
             If the file has another format, which is found out from its name, before it
             is opened. The content of a pickle could run any code.
         """
-        if name not in PRETRAINED and Path(name).suffix.lower() not in _FORMATS:
+        if name not in PRETRAINED and Path(name).suffix not in _FORMATS:
             raise _cli.CommandError(
                 f"{shown_name(name)}: the web page only loads models from .skops and "
                 ".onnx files, because loading a joblib or pickle file can run any "
@@ -94,17 +94,14 @@ class ServedModel:
         model = _cli.load(name)
         shown = name if name in PRETRAINED else Path(name).name
         served = cls(model, shown, mode=mode, names=class_names, white=white)
-        if isinstance(final_estimator(model), FashionCNNClassifier):
-            _cli.start_engine()
         served.warm_up()
         return served
 
     def warm_up(self):
-        """Compute everything for a blank image, which compiles the graphs."""
+        """Compute everything for a blank image, which compiles graphs."""
         blank = np.zeros((1, *self.image_shape), np.uint8)
-        self.predict(blank)
-        self.heat_maps(blank)
-        self.has_embeddings = self.embeddings(blank) is not None
+        outputs = self.compute(blank, "probabilities", "heat_maps", "embeddings")
+        self.has_embeddings = outputs["embeddings"] is not None
 
     def read(self, picture):
         """Convert a picture.
@@ -143,58 +140,21 @@ class ServedModel:
         pixels = pixels.astype(np.uint8)
         return pixels[..., :3] if channels >= 3 else pixels[..., 0]
 
-    def predict(self, images):
-        """Predict the probabilities of the classes.
+    def compute(self, images, *names):
+        """Compute outputs of the model.
 
         Parameters
         ----------
         images : ndarray of shape (n, ...)
             Images of `read`.
+        *names : str
+            Names of outputs: "probabilities" of the classes, "heat_maps" of the regions
+            that contribute to the predicted class, from 0 to 1, and "embeddings", the
+            features by which the similarity of images is measured.
 
         Returns
         -------
-        probabilities : ndarray of shape (n, n_classes)
-            Probabilities.
+        outputs : dict
+            Array of each output, or None if the model does not have it.
         """
-        return self._estimator.predict_proba(images)
-
-    def heat_maps(self, images):
-        """Compute the regions that contribute to the predicted class.
-
-        Parameters
-        ----------
-        images : ndarray of shape (n, ...)
-            Images of `read`.
-
-        Returns
-        -------
-        heat_maps : ndarray of shape (n, height, width) or None
-            Values from 0 to 1, or None for a model without such maps.
-        """
-        from ..inspection import grad_cam
-
-        try:
-            return grad_cam(self._estimator, images)
-        except (TypeError, ValueError):  # not a network, or a network without maps
-            return None
-
-    def embeddings(self, images):
-        """Compute the features of images, by which their similarity is measured.
-
-        Parameters
-        ----------
-        images : ndarray of shape (n, ...)
-            Images of `read`.
-
-        Returns
-        -------
-        embeddings : ndarray of shape (n, n_features) or None
-            Features, or None for a model without layers.
-        """
-        from ..inspection import layer_outputs, network_and_images
-
-        try:
-            classifier, rows = network_and_images(self._estimator, images)
-            return layer_outputs(classifier._fitted).features(rows, "avg")
-        except (TypeError, ValueError):
-            return None
+        return self._backend.compute(images, *names)

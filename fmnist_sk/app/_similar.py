@@ -6,8 +6,8 @@ import numpy as np
 
 from ..datasets import load_fashion_mnist_sample
 
-# Images that are embedded in one call, so that requests in between are answered soon.
-_AT_ONCE = 100
+# Images of one call, which takes one core, so that another can answer requests.
+_AT_ONCE = 50
 
 
 class SimilarImages:
@@ -46,13 +46,13 @@ class SimilarImages:
         if self._thread.is_alive():
             self._thread.join()
 
-    def find(self, images, n_images=5):
+    def find(self, embeddings, n_images=5):
         """Find the most similar training images.
 
         Parameters
         ----------
-        images : ndarray of shape (n, 28, 28)
-            Images.
+        embeddings : ndarray of shape (n, n_features)
+            Features of images, as the model computes them.
         n_images : int, default=5
             Number of training images per image.
 
@@ -65,7 +65,7 @@ class SimilarImages:
         features = self._features
         if features is None:
             return None
-        similarity = _unit(self._model.embeddings(images)) @ features.T
+        similarity = _unit(embeddings) @ features.T
         nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :n_images]
         return [
             [(self._images[i], int(self._codes[i]), float(values[i])) for i in row]
@@ -78,7 +78,8 @@ class SimilarImages:
             if self._stopped.is_set():
                 return
             images = self._images[first : first + _AT_ONCE]
-            parts.append(_unit(self._model.embeddings(images)))
+            outputs = self._model.compute(images, "embeddings")
+            parts.append(_unit(outputs["embeddings"]))
         self._features = np.concatenate(parts)
 
 
