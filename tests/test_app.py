@@ -431,13 +431,23 @@ def test_page_behind_a_proxy(start):
 # The command ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["m.joblib", "m.pkl", "model", "m.SKOPS", "m.Onnx"])
+@pytest.mark.parametrize("name", ["m.joblib", "m.pkl", "model", "m.PICKLE"])
 def test_pickles_are_refused_before_they_are_opened(name, tmp_path, capsys):
     code = f"(S{str(tmp_path / 'exploded')!r}\nios\nmkdir\n."
     (tmp_path / name).write_bytes(code.encode())
     assert main(["app", "--port", "0", "--model", str(tmp_path / name)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "only loads models from .skops and .onnx files" in line
+    assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize("name", ["m.skops", "m.SKOPS", "m.onnx", "m.Onnx"])
+def test_pickles_with_other_names_are_not_run(name, tmp_path, capsys):
+    code = f"(S{str(tmp_path / 'exploded')!r}\nios\nmkdir\n."
+    (tmp_path / name).write_bytes(code.encode())
+    assert main(["app", "--port", "0", "--model", str(tmp_path / name)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert name in line
     assert not (tmp_path / "exploded").exists()
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import subprocess
 import sys
 
 import joblib
@@ -27,6 +28,7 @@ from fmnist_sk import (
     ImageEncoder,
     ImageReshaper,
     PhotoConverter,
+    export_onnx,
     load_pretrained,
     save_model,
 )
@@ -129,7 +131,7 @@ def test_picture_counts_as_its_pixels(
     assert header == ["image", "prediction", *model.class_names_]
     (proba,) = model.predict_proba(images[:1])
     assert row[:2] == [str(data / name), model.class_names_[proba.argmax()]]
-    np.testing.assert_allclose(np.array(row[2:], float), proba, rtol=1e-6)
+    np.testing.assert_allclose(np.array(row[2:], float), proba, rtol=1e-5)
 
 
 def test_one_line_per_image(data, model, model_path, images, capsys):
@@ -475,3 +477,28 @@ def test_nothing_to_explain(data, tmp_path, capsys):
     assert predict(*arguments, "--model", "fashion-mnist-compact") == 1
     assert not figure.exists()
     assert BROKEN in capsys.readouterr().err
+
+
+def test_an_onnx_file_is_a_model(data, model, model_path, tmp_path, capsys):
+    path = tmp_path / "model.onnx"
+    export_onnx(model, path)
+    arguments = data / "image.png", "--proba"
+    assert predict("--model", path, *arguments) == 0
+    found = capsys.readouterr().out
+    assert predict("--model", model_path, *arguments) == 0
+    assert capsys.readouterr().out == found
+    path.write_bytes(path.read_bytes()[:1000])
+    assert predict("--model", path, *arguments) == 1
+    assert "is damaged" in capsys.readouterr().err
+
+
+def test_pictures_are_predicted_without_tensorflow(data):
+    code = (
+        "import sys\n"
+        "from fmnist_sk.__main__ import main\n"
+        "status = main(sys.argv[1:])\n"
+        "heavy = {'tensorflow', 'keras', 'scikeras', 'matplotlib'} & set(sys.modules)\n"
+        "sys.exit(status or sorted(heavy) or 0)\n"
+    )
+    arguments = "predict", "--model", "fashion-mnist-compact", data / "image.png"
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True)

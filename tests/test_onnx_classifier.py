@@ -257,7 +257,7 @@ assert OnnxClassifier(sys.argv[1]).score(X, y) > 0.9
 
 
 def test_the_public_names():
-    assert fmnist_sk.onnx.__all__ == ["OnnxClassifier", "export_onnx", "onnx_bytes"]
+    assert fmnist_sk.onnx.__all__ == ["OnnxClassifier", "export_onnx", "in_memory"]
     assert set(fmnist_sk.onnx.__all__) <= set(dir(fmnist_sk.onnx))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         fmnist_sk.onnx.nothing  # noqa: B018

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import joblib
-from sklearn.utils.validation import check_is_fitted
 
 from .._compat import optional_import
 from .._images import infer_image_shape
@@ -11,8 +10,10 @@ from .._pictures import shown_name
 from .._pipelines import divide_after_reading, final_estimator
 from ..classifier import FashionCNNClassifier
 from ..datasets import CLASS_NAMES
+from ..onnx import OnnxClassifier, in_memory
 from ..pretrained import PRETRAINED, load_pretrained
 from . import CommandError
+from ._console import start_engine
 from ._files import check_folder, reading
 
 
@@ -34,7 +35,7 @@ def model_image_shape(model):
 def check_model_path(path):
     """Check, before a long training run, that its result can be saved."""
     path = Path(path)
-    if path.suffix == ".skops":
+    if path.suffix.lower() == ".skops":
         optional_import("skops.io", extra="skops", why="Saving a .skops file")
     if path.is_dir():
         raise CommandError(f"{path}: is a folder. Pass the path of a file.", status=2)
@@ -43,7 +44,7 @@ def check_model_path(path):
 
 def save(model, path):
     """Save a fitted model, with skops if the path ends in .skops, else with joblib."""
-    if Path(path).suffix == ".skops":
+    if Path(path).suffix.lower() == ".skops":
         from ..persistence import save_model
 
         save_model(model, path)
@@ -75,15 +76,14 @@ def load(name):
             f"are {' and '.join(sorted(PRETRAINED))}."
         )
     with reading(path):
-        if Path(path).suffix == ".skops":
+        suffix = Path(path).suffix.lower()
+        if suffix == ".skops":
             from ..persistence import load_model
 
             model = load_model(path)
-        elif Path(path).suffix == ".onnx":
-            from ..onnx import OnnxClassifier
-
+        elif suffix == ".onnx":
             model = OnnxClassifier(path)
-            check_is_fitted(model)  # reads the file
+            model.fit(None)  # reads the file
         else:
             model = joblib.load(path)
     if not hasattr(model, "predict_proba") or not hasattr(model, "classes_"):
@@ -92,6 +92,28 @@ def load(name):
             f"{type(model).__name__} instead."
         )
     return model
+
+
+def prepare(model, *, announced=False):
+    """Return a model that predicts the same, as soon as possible.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted classifier.
+    announced : bool, default=False
+        Whether to announce that TensorFlow starts, if it does.
+
+    Returns
+    -------
+    model : estimator
+        Model that ONNX Runtime computes, if it is installed and can compute the model.
+        Otherwise the same model, for which TensorFlow is started.
+    """
+    light = in_memory(model)
+    if light is None:
+        start_engine(announced=announced)
+    return light or model
 
 
 def check_network(model, option):

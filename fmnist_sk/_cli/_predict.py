@@ -97,7 +97,7 @@ def _predict_pictures(reader, sources):
     images = [image for image in images if image is not None]
     if not images:
         return results
-    predicted = zip(images, *_predict(reader.estimator, np.stack(images)), strict=True)
+    predicted = zip(images, *_predict(reader, np.stack(images)), strict=True)
     return [
         result
         if isinstance(result, Failure)
@@ -112,7 +112,7 @@ def _predict_array(reader, path, target):
     try:
         X = files.load_array(path, reader.image_shape, target)
         images = reader.read_array(X)
-        predicted = zip(images, *_predict(reader.estimator, images), strict=True)
+        predicted = zip(images, *_predict(reader, images), strict=True)
     except CommandError as error:
         return [Failure(name, files.reason(path, error))]
     except (TypeError, ValueError) as error:  # the images do not fit the model
@@ -122,11 +122,11 @@ def _predict_array(reader, path, target):
     ]
 
 
-def _predict(estimator, images):
+def _predict(reader, images):
     """Return the positions of the predicted classes, and all probabilities."""
-    start_engine()
-    codes = np.searchsorted(estimator.classes_, estimator.predict(images))
-    return codes, estimator.predict_proba(images)
+    model = reader.prepared()
+    codes = np.searchsorted(model.classes_, model.predict(images))
+    return codes, model.predict_proba(images)
 
 
 def _table(results, names, *, every):
@@ -184,6 +184,7 @@ def _explain(path, results, reader, names, notes):
     if not predictions:
         return
     shown = predictions[:_MOST_EXPLAINED]
+    start_engine()  # computes the heat maps
     try:
         figures.save_explanation(
             path, reader.estimator, shown, reader.image_shape, names

@@ -65,6 +65,13 @@ class PictureReader:
         trained_on = "fashion-mnist" if grey and _fashion_mnist(names) else "resize"
         self.mode = mode or trained_on
         self._guesses = mode is None and trained_on == "resize"
+        self._prepared = None
+
+    def prepared(self):
+        """Return a classifier that predicts like `estimator`, ready to predict."""
+        if self._prepared is None:
+            self._prepared = models.prepare(self.estimator)
+        return self._prepared
 
     def read(self, path):
         """Read a picture.

@@ -9,7 +9,7 @@ from sklearn.metrics import (
 
 from ..metrics import expected_calibration_error
 from . import CommandError
-from ._console import start_engine
+from ._models import prepare
 
 
 def print_evaluation(model, data, names, source):
@@ -21,7 +21,7 @@ def print_evaluation(model, data, names, source):
             f"{', '.join(map(repr, unknown[:5]))}. The classes of the model are "
             f"{', '.join(map(repr, model.classes_.tolist()))}."
         )
-    start_engine(announced=True)
+    model = prepare(model, announced=True)
     y_pred = model.predict(data.X)
     print_report(model, data.y, y_pred, names)
     print(f"Images:                     {len(data.y):,}")

@@ -3,7 +3,14 @@
 from .. import _cli
 from .._pipelines import final_estimator
 from ..classifier import FashionCNNClassifier
-from ..onnx import OnnxClassifier, OnnxModel
+from ..onnx import OnnxClassifier, in_memory
+
+# Outputs by their names in ONNX models.
+_NAMES = {
+    "probabilities": "probabilities",
+    "heat_maps": "heatmap",
+    "embeddings": "features",
+}
 
 
 def backend_of(estimator):
@@ -22,33 +29,15 @@ def backend_of(estimator):
     backend : OnnxBackend or EstimatorBackend
         Backend.
     """
-    final = final_estimator(estimator)
-    if isinstance(final, OnnxClassifier) and final is estimator:
-        return OnnxBackend(OnnxModel(final.path))
-    if not isinstance(final, FashionCNNClassifier):
-        return EstimatorBackend(estimator)
-    # The layers of a network of the user's own are only known to Keras.
-    if not callable(final.architecture):
-        try:
-            from ..onnx import onnx_bytes
-
-            content = onnx_bytes(estimator, explain=True)
-            backend = OnnxBackend(OnnxModel("the model", content))
-        except (ImportError, TypeError):  # no package, or a step that ONNX has not
-            pass
-        else:
-            if backend.offers == set(_NAMES):
-                return backend
-    _cli.start_engine(announced=True)
+    light = in_memory(estimator, explain=True)
+    if light is not None:
+        backend = OnnxBackend(light._model)
+        # A file may have been exported without explanations.
+        if backend.offers == set(_NAMES) or isinstance(estimator, OnnxClassifier):
+            return backend
+    if isinstance(final_estimator(estimator), FashionCNNClassifier):
+        _cli.start_engine(announced=True)
     return EstimatorBackend(estimator)
-
-
-# Outputs by their names in ONNX models.
-_NAMES = {
-    "probabilities": "probabilities",
-    "heat_maps": "heatmap",
-    "embeddings": "features",
-}
 
 
 class OnnxBackend:

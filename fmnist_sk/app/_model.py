@@ -10,7 +10,6 @@ from ..datasets import CLASS_NAMES
 from ..pretrained import PRETRAINED
 from ._backends import backend_of
 
-# Exactly these endings choose a reader without pickle.
 _FORMATS = (".skops", ".onnx")
 
 
@@ -84,7 +83,7 @@ class ServedModel:
             If the file has another format, which is found out from its name, before it
             is opened. The content of a pickle could run any code.
         """
-        if name not in PRETRAINED and Path(name).suffix not in _FORMATS:
+        if name not in PRETRAINED and Path(name).suffix.lower() not in _FORMATS:
             raise _cli.CommandError(
                 f"{shown_name(name)}: the web page only loads models from .skops and "
                 ".onnx files, because loading a joblib or pickle file can run any "

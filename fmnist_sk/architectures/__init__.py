@@ -30,10 +30,10 @@ from ._architecture import (
 )
 from ._description import NetworkDescription, describe_network, recipe_of
 from ._ensemble import Ensemble
-from ._folding import fold
 
 if TYPE_CHECKING:
     from ._export import to_keras
+    from ._folding import fold
     from ._network import Network, build_network, initial_weights
     from ._onnx_blocks import OnnxBlocks
     from ._onnx_graph import OnnxArrays, OnnxGraph, OnnxTensor
@@ -67,7 +67,7 @@ __all__ = [
 # classes move to another module.
 Ensemble.__module__ = NetworkDescription.__module__ = __name__
 
-# These modules import Keras and TensorFlow, or onnx.
+# These modules import NumPy, onnx, or Keras and TensorFlow.
 _MODULE_OF = {
     "Network": "_network",
     "OnnxArrays": "_onnx_graph",
@@ -75,6 +75,7 @@ _MODULE_OF = {
     "OnnxGraph": "_onnx_graph",
     "OnnxTensor": "_onnx_graph",
     "build_network": "_network",
+    "fold": "_folding",
     "initial_weights": "_network",
     "prediction_function": "_prediction",
     "prediction_weights": "_prediction",

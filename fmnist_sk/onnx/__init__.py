@@ -4,21 +4,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._classifier import OnnxClassifier
-from ._session import OnnxModel as OnnxModel
 
 if TYPE_CHECKING:
-    from ._export import export_onnx, onnx_bytes
+    from ._export import export_onnx
+    from ._in_memory import in_memory
 
-__all__ = ["OnnxClassifier", "export_onnx", "onnx_bytes"]
+__all__ = ["OnnxClassifier", "export_onnx", "in_memory"]
+
+# Predictions from a file do not need these modules, whose import takes a tenth of a
+# second.
+_MODULE_OF = {"export_onnx": "_export", "in_memory": "_in_memory"}
 
 
 def __getattr__(name: str) -> Any:
-    # Predictions do not need the module of the export, whose import takes a tenth of a
-    # second.
-    if name not in ("export_onnx", "onnx_bytes"):
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("._export", __name__), name)
+    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), "export_onnx", "onnx_bytes"})
+    return sorted({*globals(), *_MODULE_OF})

@@ -44,6 +44,8 @@ class OnnxClassifier(
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if the classifier was trained on a DataFrame whose column
         names are strings.
+    class_names_ : list of str
+        Names of the classes, if the command line trained the model.
 
     See Also
     --------
@@ -68,11 +70,20 @@ class OnnxClassifier(
     FileNotFoundError: [Errno 2] No such file or directory: 'no-such-file.onnx'
     """
 
+    _loaded: OnnxModel
+
     # Pickles name the public path, so that this file may move.
     __module__ = "fmnist_sk.onnx"
 
     def __init__(self, path: str | os.PathLike[str]):
         self.path = path
+
+    @classmethod
+    def _of(cls, model: OnnxModel) -> Self:
+        """Return the classifier of a model that is already loaded."""
+        classifier = cls(model.path)
+        classifier._loaded = model
+        return classifier
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -96,6 +107,14 @@ class OnnxClassifier(
         names = self._model.metadata.feature_names
         if names is None:
             raise AttributeError("The classifier was trained on data without names.")
+        return names
+
+    @property
+    def class_names_(self) -> list[str]:
+        """Names of the classes, if the command line trained the model."""
+        names = self._model.metadata.class_names
+        if names is None:
+            raise AttributeError("The model contains no names of its classes.")
         return names
 
     @property

@@ -156,6 +156,7 @@ def onnx_bytes(
             deviations,
             getattr(estimator, "feature_names_in_", None),
             getattr(estimator, IGNORES_NAMES, False),
+            getattr(estimator, "class_names_", None),
         ),
     )
     further = explanation_outputs(network, shape) if explain else None

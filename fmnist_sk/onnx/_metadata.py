@@ -32,6 +32,8 @@ class Metadata:
         Names of the columns of the training data, if they had names.
     ignores_names : bool
         Whether names of columns are ignored, as by shipped classifiers.
+    class_names : list of str or None
+        Names of the classes, if the command line trained the model.
     """
 
     classes: NDArray[Any]
@@ -40,6 +42,7 @@ class Metadata:
     scale: NDArray[np.float64]
     feature_names: NDArray[Any] | None = None
     ignores_names: bool = False
+    class_names: list[str] | None = None
 
     def to_properties(self) -> dict[str, str]:
         """Return the description as properties of an ONNX model."""
@@ -54,6 +57,7 @@ class Metadata:
             "scale": self.scale.tolist(),
             "feature_names": None if names is None else names.tolist(),
             "ignores_names": self.ignores_names,
+            "class_names": self.class_names,
         }
         return {name: json.dumps(value) for name, value in about.items()}
 
@@ -95,6 +99,7 @@ class Metadata:
                 np.array(about["scale"], dtype=np.float64),
                 None if names is None else np.array(names, dtype=object),
                 about["ignores_names"],
+                about["class_names"],
             )
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"{source} was not written by export_onnx.") from error
