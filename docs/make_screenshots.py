@@ -16,7 +16,11 @@ from playwright.sync_api import sync_playwright
 
 FOLDER = Path(__file__).parent / "_static"
 SIZES = {"desktop": (1280, 1040), "phone": (390, 844)}
-COLOURS = 200  # of the files, which are smaller with a palette
+# Pictures that the documentation shows.
+SHOWN = [
+    *("photograph-desktop-light", "photograph-desktop-dark"),
+    *("photograph-phone-light", "drawing-phone-dark"),
+]
 # Outline of a T-shirt, in fractions of the drawing board.
 SHIRT = [
     *((0.36, 0.16), (0.1, 0.34), (0.2, 0.48), (0.32, 0.4), (0.32, 0.86)),
@@ -43,16 +47,15 @@ def draw_shirt(page):
     page.click("#tab-draw")
     page.evaluate("document.querySelector('#pen').value = 40")
     box = page.locator("#canvas").bounding_box()
-    x, y = (
-        (lambda a: box["x"] + a * box["width"]),
-        (lambda b: box["y"] + b * box["height"]),
-    )
-    inside = [(a, b) for b in (0.3, 0.45, 0.6, 0.75) for a in (0.4, 0.6)]
+    inside = [(x, y) for y in (0.3, 0.45, 0.6, 0.75) for x in (0.4, 0.6)]
     for path in ([*SHIRT, SHIRT[0]], [(0.25, 0.35), (0.75, 0.35)], inside):
-        page.mouse.move(x(path[0][0]), y(path[0][1]))
+        places = [
+            (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in path
+        ]
+        page.mouse.move(*places[0])
         page.mouse.down()
-        for a, b in path[1:]:
-            page.mouse.move(x(a), y(b), steps=4)
+        for place in places[1:]:
+            page.mouse.move(*place, steps=4)
         page.mouse.up()
     page.wait_for_selector("h3:has-text('Drawing')")
     page.wait_for_selector(".card:first-child .answer")
@@ -67,7 +70,6 @@ def screenshots(browser, address, photograph):
                 viewport={"width": width, "height": height},
                 color_scheme=scheme,
                 reduced_motion="reduce",
-                device_scale_factor=1.5 if size == "phone" else 1,
             )
             page = context.new_page()
             page.goto(address)
@@ -77,6 +79,7 @@ def screenshots(browser, address, photograph):
             page.evaluate("scrollTo(0, 0)")
             full = size == "phone"
             yield f"photograph-{size}-{scheme}", page.screenshot(full_page=full)
+            page.click(".close")
             draw_shirt(page)
             page.evaluate("scrollTo(0, 0)")
             yield f"drawing-{size}-{scheme}", page.screenshot(full_page=full)
@@ -93,7 +96,7 @@ def main():
     static = Path(__file__).parents[1] / "fmnist_sk" / "app" / "static"
     parser.add_argument("--photograph", default=static / "example.jpg")
     parser.add_argument("--output", type=Path, default=FOLDER, help="folder")
-    parser.add_argument("--only", nargs="+", help="names of the pictures")
+    parser.add_argument("--all", action="store_true", help="also those of other states")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     process, address = start_page()
@@ -104,13 +107,13 @@ def main():
                 args=["--no-sandbox", "--disable-gpu"],
             )
             for name, content in screenshots(browser, address, arguments.photograph):
-                if arguments.only and name not in arguments.only:
+                if name not in SHOWN and not arguments.all:
                     continue
                 path = arguments.output / f"page-{name}.png"
                 path.write_bytes(content)
                 with Image.open(path) as picture:
-                    few = picture.convert("RGB").quantize(COLOURS)
-                few.save(path, optimize=True)
+                    smaller = picture.convert("RGB")
+                smaller.save(path, optimize=True)
                 print(path, f"{path.stat().st_size / 1000:.0f} kB")
             browser.close()
     finally:

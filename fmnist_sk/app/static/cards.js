@@ -194,7 +194,9 @@ export class Card {
       picture.src = image;
       picture.alt = "";
       picture.title = `Similarity ${similarity.toFixed(2)}`;
-      item.append(picture, element("span", name));
+      // A long name breaks after a slash, not after a hyphen.
+      const shownName = name.replaceAll("-", "\u2011").replaceAll("/", "/\u200b");
+      item.append(picture, element("span", shownName));
       return item;
     }));
   }
