@@ -20,7 +20,7 @@ from sklearn.model_selection import cross_val_predict
 from fmnist_sk import CLASS_NAMES, FashionCNNClassifier, load_fashion_mnist_sample
 
 X, y = load_fashion_mnist_sample(return_X_y=True)
-model = FashionCNNClassifier(random_state=0)
+model = FashionCNNClassifier(epochs=10, random_state=0)
 probabilities = cross_val_predict(model, X, y, cv=3, method="predict_proba")
 y_pred = probabilities.argmax(axis=1)
 print(f"cross-validated accuracy: {(y_pred == y).mean():.1%}")

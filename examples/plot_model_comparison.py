@@ -25,6 +25,7 @@ from sklearn.svm import SVC
 from fmnist_sk import FashionCNNClassifier, load_fashion_mnist_sample
 
 X, y = load_fashion_mnist_sample(return_X_y=True)
+X, y = X[:1500], y[:1500]
 classifiers = {
     "CNN": FashionCNNClassifier(random_state=0),
     "compact CNN": FashionCNNClassifier(architecture="compact", random_state=0),
@@ -40,7 +41,7 @@ classifiers = {
 # Cross-validate all of them on the same splits
 # ---------------------------------------------
 #
-# A seed makes every classifier see the same three splits of the 3,000 images. Two
+# A seed makes every classifier see the same three splits of 1,500 images. Two
 # splits are computed at a time, each on one core, so the fit times can be compared.
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold, cross_validate
@@ -80,8 +81,8 @@ ax.legend(frameon=False)
 plt.show()
 
 # %%
-# With 2,000 training images, the CNN is the most accurate classifier in every split,
-# and takes ten seconds to train. The compact CNN is about as accurate as the support
+# With 1,000 training images, the CNN is the most accurate classifier in every split,
+# and takes longest to train. The compact CNN is about as accurate as the support
 # vector classifier. The more images you have, the larger the advantage of a CNN is.
 # With tabular data, where neighbouring columns are not neighbouring pixels, use
 # gradient boosting instead.

@@ -5,6 +5,15 @@ import hashlib
 import os
 import signal
 
+# Each test process uses its share of the cores, like joblib's workers. Otherwise every
+# process starts a thread per core for OpenMP and OpenBLAS, whose threads wait for each
+# other actively: t-SNE in an example then takes seven times the processor time. These
+# libraries read the variables when they are imported, so the imports follow below.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    n_threads = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    for variable in "OMP_NUM_THREADS", "TF_NUM_INTEROP_THREADS":
+        os.environ.setdefault(variable, str(max(1, n_threads)))
+
 import numpy as np
 import pytest
 from _idx_files import idx
@@ -13,11 +22,6 @@ from sklearn.utils import Bunch
 
 from fmnist_sk import fetch_fashion_mnist, load_fashion_mnist_sample
 from fmnist_sk.datasets import IdxFile, _fashion_mnist
-
-# Each test process uses its share of the cores, like joblib's workers.
-if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
-    n_threads = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-    os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(max(1, n_threads)))
 
 
 def _read_only(load, n_train, n_test, **kwargs):

@@ -14,7 +14,7 @@ BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
     "script",
     [
         *("backends", "blank_maps", "estimator", "fine_tuning", "image_folder"),
-        "other_data",
+        *("onnx_runtime", "other_data"),
         *("recipes", "reference_projects", "search", "server", "speed"),
     ],
 )

@@ -189,12 +189,26 @@ DISPLAYS = {
 }
 
 
+@pytest.fixture(scope="module")
+def images_of_arrays(arrays):
+    """Function from the name of a display to its images, drawn once for all frames."""
+    X, y, _ = arrays
+    clf = fit(X, y)
+    return functools.cache(lambda name: DISPLAYS[name](clf, X, y).images)
+
+
+@pytest.fixture(scope="module")
+def fitted_to_frame(kind, arrays):
+    X, y, _ = arrays
+    return fit(kind.frame(X), kind.series(y))
+
+
 @pytest.mark.parametrize("name", DISPLAYS)
-def test_displays_take_frames(kind, arrays, name):
+def test_displays_take_frames(kind, fitted_to_frame, arrays, images_of_arrays, name):
     X, y, _ = arrays
     frame, series = kind.frame(X), kind.series(y)
-    found = DISPLAYS[name](fit(frame, series), frame, series)
-    assert_array_equal(found.images, DISPLAYS[name](fit(X, y), X, y).images)
+    found = DISPLAYS[name](fitted_to_frame, frame, series)
+    assert_array_equal(found.images, images_of_arrays(name))
     plt.close("all")
 
 

@@ -89,7 +89,7 @@ PHOTOGRAPHS = {
     ("how", "points"), PHOTOGRAPHS.values(), ids=PHOTOGRAPHS.keys()
 )
 def test_photographs_are_classified_like_the_images(how, points, garments, pretrained):
-    images, labels = garments
+    images, labels = (part[:100] for part in garments)
     rng = np.random.default_rng(1)
     photographs = [photograph(image, rng, **how) for image in images]
     score = make_pipeline(PhotoConverter(), pretrained).score(photographs, labels)

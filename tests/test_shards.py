@@ -32,22 +32,25 @@ def with_norm(image_shape, n_classes):
 small = {"epochs": 1, "filters": 8, "batch_size": 100}
 settings = [
     {"architecture": "standard", "early_stopping": True, "dropout": 0.3},
-    {"architecture": "compact", "batch_size": 300},
     {"architecture": "vgg", "augmentation": {"cutmix": 1.0}},
     {"architecture": "resnet", "precision": "float32", "batch_size": 33},
-    {"architecture": "two_conv", "class_weight": "balanced"},
-    {"architecture": Ensemble("compact", "two_conv"), "optimizer": "nesterov"},
+    {
+        "architecture": Ensemble("compact", "two_conv"),
+        "batch_size": 300,
+        "optimizer": "nesterov",
+        "class_weight": "balanced",
+    },
     {"architecture": own, "filters": None},
     {"architecture": with_norm, "filters": None},
 ]
 found = []
 for parameters in settings:
     clf = FashionCNNClassifier(random_state=0, **small | parameters)
-    clf.fit(X[:700], y[:700])
+    clf.fit(X[:300], y[:300])
     digest = hashlib.sha256(b"".join(w.tobytes() for w in clf._fitted.weights))
     for tta in None, "flip_shift":
-        digest.update(clf.set_params(tta=tta).predict_proba(X[:1200]).tobytes())
-    digest.update(grad_cam(clf, X[:600]).tobytes())
+        digest.update(clf.set_params(tta=tta).predict_proba(X[:600]).tobytes())
+    digest.update(grad_cam(clf, X[:300]).tobytes())
     found.append(digest.hexdigest() + repr(clf.history_))
 print(json.dumps(found))
 """
@@ -55,11 +58,11 @@ print(json.dumps(found))
 
 def test_the_number_of_threads_changes_no_bit(monkeypatch):
     found = {}
-    for n_threads in 1, 2, 4:
+    for n_threads in 1, 4:
         monkeypatch.setenv("TF_NUM_INTEROP_THREADS", str(n_threads))
         found[n_threads] = run_python(RESULTS)
-    assert found[1] == found[2] == found[4]
-    assert len(set(found[1])) == len(found[1]) == 8
+    assert found[1] == found[4]
+    assert len(set(found[1])) == len(found[1]) == 6
 
 
 def test_the_number_of_workers_changes_no_score(sample):

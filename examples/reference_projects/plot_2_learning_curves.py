@@ -91,8 +91,8 @@ from sklearn.model_selection import LearningCurveDisplay
 # sphinx_gallery_thumbnail_number = 2
 LearningCurveDisplay.from_estimator(
     model.set_params(cnn__early_stopping=False, cnn__architecture="compact"),
-    X_train[:2400],
-    y_train[:2400],
+    X_train[:1600],
+    y_train[:1600],
     train_sizes=np.array([0.25, 0.5, 1.0]),
     cv=2,
 )

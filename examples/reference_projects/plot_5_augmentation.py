@@ -8,7 +8,7 @@ matrix, a classification report, training curves and a saved model. As next step
 lists deeper networks, a hyper-parameter search and Grad-CAM. With this package, each of
 these steps needs one argument or one call.
 
-This example runs in about 40 seconds on two CPU cores, and with ``--full``, on all
+This example runs in about 20 seconds on two CPU cores, and with ``--full``, on all
 60,000 images, in a few minutes.
 """
 
