@@ -15,6 +15,7 @@ from fmnist_sk import (
 )
 from fmnist_sk.app._backends import EstimatorBackend, OnnxBackend, backend_of
 from fmnist_sk.app._model import ServedModel
+from fmnist_sk.app._novelty import NoveltyDetector
 from fmnist_sk.app._similar import SimilarImages
 
 OUTPUTS = ("probabilities", "heat_maps", "embeddings")
@@ -29,6 +30,7 @@ sys.meta_path.insert(0, NotInstalled())
 import numpy as np
 from fmnist_sk.app import create_app
 from fmnist_sk.app._model import ServedModel
+from fmnist_sk.app._novelty import NoveltyDetector
 create_app("fashion-mnist-compact")
 model = ServedModel.load(sys.argv[1], class_names="fashion-mnist")
 images = np.zeros((2, 28, 28), np.uint8)
@@ -123,3 +125,38 @@ def test_stopping_ends_the_search_for_similar_images(sample):
     similar.start()
     similar.stop()
     assert not similar._thread.is_alive()
+
+
+class Detector:
+    """Detector that scores the mean of the pixels."""
+
+    offset_ = 100.0
+
+    def score_samples(self, images):
+        assert images.shape[1:] == (28, 28)
+        return images.mean(axis=(1, 2))
+
+
+def test_novelty_is_a_score_below_the_threshold():
+    images = np.stack([np.full((28, 28, 1), value, np.uint8) for value in (99, 100)])
+    assert NoveltyDetector(Detector()).judge(images) == [
+        {"score": 99.0, "is_novel": True},
+        {"score": 100.0, "is_novel": False},
+    ]
+
+
+def test_novelty_of_a_garment_and_of_noise(sample):
+    pytest.importorskip("fmnist_sk.novelty")
+    detector = NoveltyDetector.load(ServedModel.load("fashion-mnist"))
+    garments = sample.X_test[:200].reshape(-1, 28, 28)
+    noise = np.random.default_rng(0).integers(256, size=(20, 28, 28), dtype=np.uint8)
+    assert np.mean([each["is_novel"] for each in detector.judge(garments)]) < 0.15
+    assert all(each["is_novel"] for each in detector.judge(noise))
+
+
+def test_models_of_other_images_have_no_novelty(tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 255, (40, 8, 8), dtype=np.uint8), np.arange(40) % 2
+    save_model(quick().fit(X, y), tmp_path / "other.skops")
+    served = ServedModel.load(str(tmp_path / "other.skops"))
+    assert NoveltyDetector.load(served) is None

@@ -265,12 +265,13 @@ def _add_app(commands):
 Serve a web page on which you can drop, paste, choose or draw pictures. It shows the
 predicted classes, the image that the model sees, and the regions of the image that
 contribute to the prediction. For the ten classes of Fashion-MNIST it also shows similar
-training images. Programs can use POST /api/predict, which /docs describes.
+training images, and whether a picture is unlike the training images. Programs can use
+POST /api/predict, which /docs describes.
 
 Pictures are held in memory only. They are not stored, and their names are not logged.
-The page loads nothing from other addresses. Models are loaded from .skops and .onnx
-files. Other files are refused, because loading a joblib or pickle file can run any
-code.
+The page loads nothing from other addresses. A picture can have 10 MB and 25 megapixels,
+and a request 16 pictures and 32 MB. Models are loaded from .skops and .onnx files.
+Other files are refused, because loading a joblib or pickle file can run any code.
 
 Only this machine can reach the page, unless --host is set. The page has no login and no
 encryption. To publish it, keep the default address, and set up a reverse proxy that has

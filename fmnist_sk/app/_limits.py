@@ -29,11 +29,11 @@ class Limits:
     """
 
     file_bytes: int = 10_000_000
-    request_bytes: int = 40_000_000
+    request_bytes: int = 32_000_000
     files: int = 16
     pixels: int = 25_000_000
     requests: int = 64
-    held_bytes: int = 320_000_000
+    held_bytes: int = 256_000_000
     upload_seconds: float = 60.0
 
 
