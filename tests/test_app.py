@@ -324,6 +324,26 @@ def test_slow_upload_is_ended(start):
     assert "0.3 seconds" in refused(answer, 408)
 
 
+def test_upload_that_is_broken_off(start, caplog):
+    client = start()
+    with (
+        caplog.at_level(logging.INFO),
+        socket.create_connection(("127.0.0.1", client.base_url.port)) as connection,
+    ):
+        head = (
+            "POST /api/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n"
+        )
+        kind = "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
+        connection.sendall((head + kind).encode())
+        time.sleep(0.2)
+        connection.shutdown(socket.SHUT_RDWR)
+        deadline = time.monotonic() + 10
+        while "POST /api/predict 400" not in caplog.text:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert "Traceback" not in caplog.text
+
+
 # Guard ----------------------------------------------------------------------------
 
 

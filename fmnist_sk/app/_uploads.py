@@ -48,7 +48,7 @@ async def read_uploads(request, limits, hold):
     Refusal
         If the body has another form, or exceeds a limit.
     """
-    stream = aiter(request.stream())
+    stream = _body(request)
     try:
         async with asyncio.timeout(limits.upload_seconds):
             return await _read(request, stream, limits, hold)
@@ -59,6 +59,17 @@ async def read_uploads(request, limits, hold):
     except Refusal:
         await drop(stream)
         raise
+
+
+async def _body(request):
+    """Yield the pieces of a request's body."""
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal(400, "The connection was closed during the upload.")
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
 
 
 async def drop(stream):
