@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 FOLDER = Path(__file__).parent / "_static"
-SIZES = {"desktop": (1280, 1040), "phone": (390, 844)}
+SIZES = {"desktop": (1280, 1090), "phone": (390, 844)}
 # Pictures that the documentation shows.
 SHOWN = [
     *("photograph-desktop-light", "photograph-desktop-dark"),

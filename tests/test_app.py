@@ -549,6 +549,7 @@ def test_predictions_are_those_of_the_model(live, sample):
     ):
         by_label = sorted(result["predictions"], key=lambda each: each["label"])
         found = [each["probability"] for each in by_label]
+        assert result["novelty"].keys() == {"score", "is_novel"}
         np.testing.assert_allclose(found, row, atol=1e-4)
 
 

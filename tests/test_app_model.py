@@ -146,7 +146,6 @@ def test_novelty_is_a_score_below_the_threshold():
 
 
 def test_novelty_of_a_garment_and_of_noise(sample):
-    pytest.importorskip("fmnist_sk.novelty")
     detector = NoveltyDetector.load(ServedModel.load("fashion-mnist"))
     garments = sample.X_test[:200].reshape(-1, 28, 28)
     noise = np.random.default_rng(0).integers(256, size=(20, 28, 28), dtype=np.uint8)

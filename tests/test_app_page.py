@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from _page import find_browser, serving
 from _photographs import photograph
+from PIL import Image
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 expect = playwright_api.expect
@@ -118,6 +119,7 @@ def check_result(card, name):
     }"""
     assert card.locator(".heat canvas").evaluate(painted)
     expect(card.locator(".similar li")).to_have_count(5)
+    expect(card.locator(".note")).to_contain_text("the training images")
 
 
 def test_choosing_photographs(open_page, boot):
@@ -135,6 +137,18 @@ def test_choosing_photographs(open_page, boot):
     expect(page.locator("#empty")).to_be_hidden()
     page.get_by_role("button", name="Remove all").click()
     expect(page.locator("#empty")).to_be_visible()
+
+
+def test_picture_unlike_the_training_images(open_page):
+    page = open_page()
+    noise = np.random.default_rng(0).integers(256, size=(28, 28), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(noise).save(stream, "PNG")
+    file = {"name": "noise.png", "mimeType": "image/png", "buffer": stream.getvalue()}
+    page.set_input_files("#files", file)
+    warning = "This picture is unlike the training images."
+    expect(page.locator(".note")).to_contain_text(warning)
+    expect(page.locator("#status")).to_contain_text("Unlike the training images.")
 
 
 def test_pasting_and_dropping(open_page, boot):
