@@ -1,7 +1,5 @@
 """Novelty: whether an image is unlike the training images."""
 
-import threading
-
 import numpy as np
 
 from ..novelty import load_novelty_detector
@@ -18,10 +16,6 @@ class NoveltyDetector:
 
     def __init__(self, detector):
         self._detector = detector
-        # The detector limits the threads of BLAS for the whole process. Threads that
-        # did so at the same time would undo each other's limit, and the scores would
-        # differ in the eighth digit. A score takes a millisecond.
-        self._lock = threading.Lock()
 
     @classmethod
     def load(cls, model):
@@ -57,8 +51,7 @@ class NoveltyDetector:
             Content of `Novelty` for each image.
         """
         images = images.reshape(len(images), 28, 28)
-        with self._lock:
-            scores = self._detector.score_samples(images)
+        scores = self._detector.score_samples(images)
         return [
             {"score": float(score), "is_novel": bool(score < self._detector.offset_)}
             for score in scores
