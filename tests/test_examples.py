@@ -13,7 +13,8 @@ BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
 @pytest.mark.parametrize(
     "script",
     [
-        *("backends", "blank_maps", "estimator", "fine_tuning", "image_folder"),
+        *("backends", "blank_maps", "endurance", "estimator", "fine_tuning"),
+        "image_folder",
         *("novelty", "onnx_runtime", "other_data"),
         *("recipes", "reference_projects", "search", "server", "speed"),
     ],
