@@ -53,6 +53,16 @@ def tests(session):
     session.run(*PYTEST, *session.posargs)
 
 
+@nox.session
+def coverage(session):
+    """Measure the lines and branches that the tests run; see pyproject.toml."""
+    session.install("-e", ".[test]", "pytest-cov>=6")
+    options = "--cov=fmnist_sk", "--cov-report=term:skip-covered"
+    # The examples and the documentation use the package, but check little of it.
+    without = "--ignore=tests/test_documentation.py", "--ignore=tests/test_docs.py"
+    session.run(*PYTEST, *options, *without, *session.posargs)
+
+
 @nox.session(python="3.11")
 def oldest(session):
     """Run tests with the oldest versions that pyproject.toml allows."""
