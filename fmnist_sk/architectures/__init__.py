@@ -1,11 +1,12 @@
 """Network architectures, one per file, and the blocks that they are made of.
 
 An architecture is written once, as a function that stacks blocks on images. The blocks
-come in four interpretations with the same weights in the same order: the layers that
+come in five interpretations with the same weights in the same order: the layers that
 train fast on a CPU (`_fast_blocks`), stock Keras layers for `to_keras`
 (`_stock_blocks`), plain operations on folded weights for prediction
-(`_folded_blocks`), and the nodes of an ONNX graph (`_onnx_blocks`). This subpackage
-does not depend on scikit-learn, and importing it imports neither Keras nor TensorFlow.
+(`_folded_blocks`), the nodes of an ONNX graph (`_onnx_blocks`), and the shapes of the
+weights (`_shape_blocks`). This subpackage does not depend on scikit-learn, and
+importing it imports neither Keras nor TensorFlow.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from ._architecture import (
 )
 from ._description import NetworkDescription, describe_network, recipe_of
 from ._ensemble import Ensemble
+from ._shape_blocks import weight_shapes
 
 if TYPE_CHECKING:
     from ._export import to_keras
@@ -61,6 +63,7 @@ __all__ = [
     "recipe_of",
     "register",
     "to_keras",
+    "weight_shapes",
 ]
 
 # Model files refer to these classes by name, so the names must not change when the
