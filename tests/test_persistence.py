@@ -1,7 +1,6 @@
 """`save_model` and `load_model`: supported estimators, trusted types and errors."""
 
 import io
-import json
 import sys
 from zipfile import ZipFile
 
@@ -9,6 +8,7 @@ import joblib
 import numpy as np
 import pytest
 import skops.io
+from _model_files import MEMBER, SCHEMA, edit
 from scipy.stats import randint
 from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
@@ -34,7 +34,8 @@ from fmnist_sk import (
     save_model,
 )
 from fmnist_sk.architectures import Ensemble
-from fmnist_sk.persistence import _MEMBER, _OWN_TYPES, FORMAT
+from fmnist_sk.persistence._format import FORMAT
+from fmnist_sk.persistence._types import OWN_TYPES
 
 SMALL = {
     "architecture": "compact",
@@ -145,7 +146,7 @@ def test_the_trusted_types_are_those_that_our_estimators_hold(data):
     for estimator in ensemble, *(c(**parameters.get(c, {})) for c in ours):
         estimator.fit(images, y)
         held |= set(skops.io.get_untrusted_types(data=skops.io.dumps(estimator)))
-    assert held == set(_OWN_TYPES)
+    assert held == set(OWN_TYPES)
 
 
 def test_an_architecture_of_the_user_has_to_be_trusted(tmp_path, data):
@@ -279,28 +280,18 @@ def test_a_flipped_byte_is_found_or_harmless(content, tmp_path, data, fitted):
     assert n_found > 30
 
 
-def rewrite(content, member, **changes):
-    """Change top-level entries of a JSON member of an archive."""
-    buffer = io.BytesIO()
-    with ZipFile(io.BytesIO(content)) as old, ZipFile(buffer, "w") as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name == member:
-                part = json.dumps(json.loads(part) | changes)
-            new.writestr(name, part)
-    return buffer.getvalue()
-
-
 def test_a_newer_format_is_said_to_be_newer(content, tmp_path, data, fitted):
     path = tmp_path / "model.skops"
-    newer = {"format": FORMAT + 1, "fmnist_sk": "9.0"}
-    path.write_bytes(rewrite(content, _MEMBER, **newer))
+    newer = {"format": FORMAT + 1, "fmnist_sk": "9.0", "more": {}}
+    path.write_bytes(edit(content, MEMBER, lambda about: newer))
     with pytest.raises(ValueError, match=r"fmnist_sk 9\.0 in format .* Update"):
         load_model(path)
-    path.write_bytes(rewrite(content, "schema.json", protocol=999))
+    path.write_bytes(edit(content, SCHEMA, lambda schema: schema | {"protocol": 999}))
     with pytest.raises(ValueError, match=r"protocol 999.* update skops"):
         load_model(path)
-    path.write_bytes(rewrite(content, _MEMBER, fmnist_sk="0.0.1"))
+    path.write_bytes(
+        edit(content, MEMBER, lambda about: about | {"fmnist_sk": "0.0.1"})
+    )
     assert_same_predictions(load_model(path), fitted, data[0])
 
 
