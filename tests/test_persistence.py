@@ -1,7 +1,10 @@
 """`save_model` and `load_model`: supported estimators, trusted types and errors."""
 
 import io
+import os
 import sys
+import types
+from pathlib import Path
 from zipfile import ZipFile
 
 import joblib
@@ -9,10 +12,12 @@ import numpy as np
 import pytest
 import skops.io
 from _model_files import MEMBER, SCHEMA, edit
+from scipy.sparse import csr_array
 from scipy.stats import randint
 from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.model_selection import (
     GridSearchCV,
     RandomizedSearchCV,
@@ -20,6 +25,7 @@ from sklearn.model_selection import (
     TunedThresholdClassifierCV,
 )
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
 import fmnist_sk
@@ -227,6 +233,50 @@ def test_a_file_can_be_replaced_and_read_by_others(tmp_path, data, fitted):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nothing\.skops"):
         load_model(tmp_path / "nothing.skops")
+
+
+def test_other_files_that_cannot_be_read_are_named(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        load_model(tmp_path / "folder")
+    if Path(os.devnull).exists():
+        with pytest.raises(ValueError, match=f"{os.devnull} is not a regular file"):
+            load_model(os.devnull)
+
+
+def test_a_module_that_is_missing_is_named(tmp_path, monkeypatch):
+    module = types.ModuleType("gone")
+    module.build = build_linear
+    monkeypatch.setattr(build_linear, "__module__", "gone")
+    monkeypatch.setattr(build_linear, "__qualname__", "build")
+    monkeypatch.setattr(build_linear, "__name__", "build")
+    path = tmp_path / "model.skops"
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "gone", module)
+        save_model(small(architecture=build_linear), path)
+    with pytest.raises(ImportError, match=rf"{path} .*'gone'"):
+        load_model(path, trusted=["gone.build"])
+
+
+def test_a_content_that_could_be_compressed_a_lot_is_stored(tmp_path):
+    path = tmp_path / "model.skops"
+    for X in np.zeros((5000, 1000)), csr_array(np.eye(5000)):
+        model = KNeighborsClassifier().fit(X, np.arange(5000) % 2)
+        save_model(model, path)
+        loaded = load_model(path, trusted=["scipy.sparse._csr.csr_array"])
+        np.testing.assert_array_equal(loaded.predict(X[:5]), model.predict(X[:5]))
+        assert (path.stat().st_size > 2**25) == isinstance(X, np.ndarray)
+
+
+def test_warnings_about_versions_stay_warnings(tmp_path, monkeypatch):
+    path = tmp_path / "model.skops"
+    with monkeypatch.context() as patch:
+        patch.setattr("sklearn.base.__version__", "1.6.0")
+        save_model(make_pipeline(small()), path)
+    with pytest.raises(InconsistentVersionWarning, match=r"from version 1\.6"):
+        load_model(path)
+    with pytest.warns(InconsistentVersionWarning):
+        load_model(path)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from ._activations import ACTIVATIONS
 from ._blocks import Blocks
 from ._description import NetworkDescription
 
@@ -42,7 +43,7 @@ class ShapeBlocks(Blocks):
         activation,
     ):
         """Shape maps that are convolved and pooled."""
-        self._add_weights((*kernel_size, x.shape[3], filters), batch_norm)
+        self._add_weights((*kernel_size, x.shape[3], filters), batch_norm, activation)
         lost = [0 if padding == "same" else length - 1 for length in kernel_size]
         sizes = [
             -(-(size - less) // strides) // pooled
@@ -52,7 +53,7 @@ class ShapeBlocks(Blocks):
 
     def dense(self, x, units, *, batch_norm, activation):
         """Shape the features of a dense layer."""
-        self._add_weights((x.shape[1], units), batch_norm)
+        self._add_weights((x.shape[1], units), batch_norm, activation)
         return _Stack((None, units))
 
     def dropout(self, x, rate):
@@ -79,7 +80,9 @@ class ShapeBlocks(Blocks):
         """Return the first logits, whose shape is that of the average."""
         return logits[0]
 
-    def _add_weights(self, kernel, batch_norm):
+    def _add_weights(self, kernel, batch_norm, activation):
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"Unknown activation {activation!r}.")
         self.shapes += [kernel, *[kernel[-1:]] * _AFTER_KERNEL[batch_norm]]
 
 
@@ -95,6 +98,11 @@ def weight_shapes(description: NetworkDescription) -> list[tuple[int, ...]]:
     -------
     shapes : list of tuple of int
         Shapes of the weights, in the order of the network's variables.
+
+    Raises
+    ------
+    ValueError
+        If the description names an unknown architecture or activation.
     """
     blocks = ShapeBlocks()
     description.logits(_Stack((None, *description.image_shape)), blocks)

@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sklearn.exceptions import InconsistentVersionWarning
+
 from .._compat import optional_import
 from ._archive import NewerFormatError, unpack
 from ._state import check_fitted_state
 from ._types import OWN_TYPES, SKLEARN_TYPES
+
+# Warnings about the versions of packages, which say nothing about the file.
+_WARNINGS = InconsistentVersionWarning, DeprecationWarning, FutureWarning
 
 
 def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> Any:
@@ -105,8 +110,8 @@ def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> 
     try:
         estimator = skops.loads(plain, trusted=sorted(known))
         check_fitted_state(estimator)
-    except Warning:
-        raise  # of scikit-learn, if warnings are errors
+    except _WARNINGS:
+        raise  # the user has turned warnings into errors
     except ImportError as error:
         raise ImportError(
             f"{path} contains a type that cannot be imported: {error}."
