@@ -89,7 +89,7 @@ class WholeFile:
             self.discard()
 
     def complete(self) -> None:
-        """Give the file its final name.
+        """Flush the file and give it its final name.
 
         Raises
         ------

@@ -34,10 +34,11 @@ def kind_of(kinds):
     return add
 
 
-def mutant(kinds, number, content):
-    """Return the name and the content of a mutant, which depend on the number only."""
-    name = list(kinds)[number % len(kinds)]
-    return name, kinds[name](np.random.default_rng(number), content)
+def mutant(kinds, seed, content):
+    """Return the name and the content of a random mutant."""
+    rng = np.random.default_rng(seed)
+    name = list(kinds)[rng.integers(len(kinds))]
+    return name, kinds[name](rng, content)
 
 
 # Damage of the bytes of the file
@@ -153,7 +154,7 @@ def path_names(rng, content):
     name = rng.choice(
         [
             *("../x.npy", "/tmp/x.npy", "a/b.npy", "..\\x.npy", "C:\\x.npy"),
-            *("x.npy\0.npy", "x.py", "", ".", "é.npy", "schema.json/", "x.npy "),
+            *("x.npy\0.npy", "x.py", " ", ".", "é.npy", "schema.json/", "x.npy "),
         ]
     )
     members = list(members_of(content).items())

@@ -15,7 +15,7 @@ BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
     [
         *("backends", "blank_maps", "estimator", "fine_tuning", "image_folder"),
         *("onnx_runtime", "other_data"),
-        *("recipes", "reference_projects", "search", "speed"),
+        *("recipes", "reference_projects", "reliability", "search", "speed"),
     ],
 )
 def test_benchmarks_start(script):

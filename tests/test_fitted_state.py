@@ -19,6 +19,7 @@ from fmnist_sk import (
     load_pretrained,
     save_model,
 )
+from fmnist_sk.persistence import _save
 from fmnist_sk.persistence._state import check_fitted_state
 
 
@@ -157,9 +158,7 @@ def test_a_model_that_contradicts_itself_is_neither_saved_nor_loaded(
     with pytest.raises(TypeError, match="finite weights"):
         save_model(model, path)
     with monkeypatch.context() as patch:
-        patch.setattr(
-            f"{save_model.__module__}._save.check_fitted_state", lambda _: None
-        )
+        patch.setattr(_save, "check_loaded", lambda estimator: None)
         save_model(model, path)
     with pytest.raises(ValueError, match=r"model\.skops .*finite weights in float32"):
         load_model(path)
@@ -174,3 +173,8 @@ def test_a_circle_of_objects_ends():
     circle = []
     circle.append({"a": circle})
     check_fitted_state(circle)
+
+
+def test_only_estimators_are_saved(tmp_path):
+    with pytest.raises(TypeError, match="expected an estimator, not a dict"):
+        save_model({"a": 1}, tmp_path / "model.skops")

@@ -16,10 +16,8 @@ The formats so far:
 - Format 1: an archive of skops with `format` and `fmnist_sk`.
 - Format 2: adds the digest.
 
-When to change the number
--------------------------
-Change it at most once per release, if an earlier version of this package would not
-understand the new files. Examples:
+**When to change the number.** Change it at most once per release, if an earlier version
+of this package would not understand the new files. Examples:
 
 - a class in `_types.OWN_TYPES` moves to another module or gets another name;
 - an attribute of `FittedNetwork`, `TrainingState`, `NetworkDescription` or
@@ -30,8 +28,8 @@ understand the new files. Examples:
 A new estimator, a new architecture or a new parameter with a default does not change
 the number: earlier versions say which type or parameter they do not know.
 
-How to change the number
-------------------------
+**How to change the number.**
+
 1. Before you change any code, make sure that `tests/data` contains a file of the
    present format N. Never change a stored file.
 2. Increase `FORMAT` to N + 1, and describe the change in the list above.

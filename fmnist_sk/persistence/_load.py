@@ -10,7 +10,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 from .._compat import optional_import
 from ._archive import NewerFormatError, unpack
-from ._state import check_fitted_state
+from ._state import check_loaded
 from ._types import OWN_TYPES, SKLEARN_TYPES
 
 # Warnings about the versions of packages, which say nothing about the file.
@@ -109,7 +109,7 @@ def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> 
         )
     try:
         estimator = skops.loads(plain, trusted=sorted(known))
-        check_fitted_state(estimator)
+        check_loaded(estimator)
     except _WARNINGS:
         raise  # the user has turned warnings into errors
     except ImportError as error:

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from .._compat import CALLBACK_ATTRIBUTES, optional_import
 from .._saving import write_whole
 from ._archive import pack, read_schema, unpack
-from ._state import check_fitted_state
+from ._state import check_loaded
 
 
 def save_model(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
@@ -74,7 +74,7 @@ def save_model(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
         # skops writes some objects that it cannot read.
         plain = unpack(content)
         trusted = skops.get_untrusted_types(data=plain)
-        check_fitted_state(skops.loads(plain, trusted=trusted))
+        check_loaded(skops.loads(plain, trusted=trusted))
     except Exception as error:
         raise TypeError(
             f"This {type(estimator).__name__} cannot be saved without pickle "

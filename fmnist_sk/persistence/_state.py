@@ -1,4 +1,4 @@
-"""Check of the fitted state of every classifier in a loaded estimator."""
+"""Checks of a loaded object: an estimator, whose classifiers are consistent."""
 
 import math
 
@@ -9,6 +9,26 @@ from .._training import OPTIMIZERS, Normalisation, TrainingState
 from ..architectures import NetworkDescription, weight_shapes
 from ..augmentation import VIEWS
 from ..classifier import FashionCNNClassifier
+
+
+def check_loaded(estimator):
+    """Check that a loaded object is an estimator with a consistent fitted state.
+
+    Parameters
+    ----------
+    estimator : object
+        Loaded object.
+
+    Raises
+    ------
+    ValueError
+        If it is not an estimator, or attributes contradict each other.
+    Exception
+        If an attribute is missing, or has a wrong type.
+    """
+    if not hasattr(estimator, "get_params"):
+        raise ValueError(f"expected an estimator, not a {type(estimator).__name__}")
+    check_fitted_state(estimator)
 
 
 def check_fitted_state(estimator):
