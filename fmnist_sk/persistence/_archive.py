@@ -116,8 +116,8 @@ def unpack(content: bytes) -> bytes:
         _check_arrays(name, data, limit)
     sizes = {name: len(data) for name, data in members.items()}
     n_nodes, n_bytes = _cost(json.loads(members[_SCHEMA]), sizes, {})
-    # skops visits a node once for each reference to it. The files that skops writes
-    # have no references, so they have fewer nodes than characters.
+    # skops writes an object in full each time, so that a file has fewer nodes than
+    # characters, and each file of an array is read once.
     if n_nodes > sizes[_SCHEMA] or n_bytes > limit:
         raise ValueError("its objects refer to each other too often")
     plain = io.BytesIO()
@@ -236,12 +236,15 @@ def _check_array(name, data):
 
 
 def _cost(node, sizes, known):
-    """Return how many nodes and bytes in files skops visits for a node."""
+    """Return how many nodes skops visits for a node, and how many bytes it reads.
+
+    skops visits a node once for each reference to its number, but reads its file once.
+    """
     number = node.get("__id__") if isinstance(node, dict) else None
     if number:
         if number in known:
-            return known[number]
-        known[number] = 1, 0  # for a reference to the node from within
+            return known[number], 0
+        known[number] = 1  # for a reference to the node from within
     n_nodes, n_bytes = 1, 0
     if isinstance(node, dict):
         if "file" in node and isinstance(node.get("__loader__"), str):
@@ -255,7 +258,7 @@ def _cost(node, sizes, known):
         more_nodes, more_bytes = _cost(child, sizes, known)
         n_nodes, n_bytes = n_nodes + more_nodes, n_bytes + more_bytes
     if number:
-        known[number] = n_nodes, n_bytes
+        known[number] = n_nodes
     return n_nodes, n_bytes
 
 
