@@ -210,13 +210,13 @@ def forged_arrays(rng, content):
     name = rng.choice([name for name in members if name.endswith(".npy")])
     array = np.load(io.BytesIO(members[name]))
     changes = [
-        lambda: array.astype(np.float64) * np.nan,
-        lambda: array.astype(np.float16),
+        lambda: np.full(array.shape, np.nan),
+        lambda: np.zeros(array.shape, np.float16),
         lambda: array[..., np.newaxis],
         lambda: array.ravel()[: rng.integers(array.size + 1)],
         lambda: np.full((3, 3), np.inf, np.float32),
         lambda: np.full(array.shape, "text"),
-        lambda: array.astype(complex),
+        lambda: np.zeros(array.shape, complex),
         lambda: np.zeros(0),
     ]
     buffer = io.BytesIO()

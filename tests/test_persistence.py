@@ -268,6 +268,14 @@ def test_a_content_that_could_be_compressed_a_lot_is_stored(tmp_path):
         assert (path.stat().st_size > 2**25) == isinstance(X, np.ndarray)
 
 
+def test_a_long_description_is_stored(tmp_path):
+    path = tmp_path / "model.skops"
+    model = small(class_weight=dict.fromkeys(range(4000), 1.0))
+    save_model(model, path)
+    assert path.stat().st_size > 2**20
+    assert load_model(path).class_weight == model.class_weight
+
+
 def test_warnings_about_versions_stay_warnings(tmp_path, monkeypatch):
     path = tmp_path / "model.skops"
     with monkeypatch.context() as patch:

@@ -21,11 +21,12 @@ from ._format import ENTRIES, FORMAT, MEMBER
 #: Largest size of all decompressed members in bytes, and as a multiple of the file's
 #: size; the larger of the two limits applies. Weights shrink to 92 %, fitted pipelines
 #: of scikit-learn to between 5 and 60 %. `save_model` does not compress a model that
-#: would exceed the limit.
+#: would exceed the limits.
 MAX_BYTES, MAX_RATIO = 32 * 2**20, 20
-#: Largest size of the member that describes the objects. 1,000 trees of a random forest
-#: take half of it. skops takes up to 50 times as much memory to read it.
-MAX_SCHEMA_BYTES = 32 * 2**20
+#: The same for the member that describes the objects, because skops takes up to 35
+#: times as much memory and half a second per MiB to read it. `LARGEST_SCHEMA_BYTES`
+#: always applies. 1,000 trees of a random forest take half of it.
+MAX_SCHEMA_BYTES, LARGEST_SCHEMA_BYTES = 2**19, 32 * 2**20
 _MAX_ABOUT_BYTES = 2**16
 
 _SCHEMA = "schema.json"
@@ -77,7 +78,8 @@ def pack(plain: bytes) -> bytes:
             for name, data in members.items():
                 archive.writestr(name, data)
         content = buffer.getvalue()
-        if n_bytes <= _limit(content):
+        n_schema_bytes = len(members[_SCHEMA])
+        if n_bytes <= _limit(content) and n_schema_bytes <= _schema_limit(content):
             break
     return content
 
@@ -106,7 +108,7 @@ def unpack(content: bytes) -> bytes:
     limit = _limit(content)
     with ZipFile(io.BytesIO(content)) as archive:
         about = _read_about(archive)
-        directory = _check_directory(archive, limit)
+        directory = _check_directory(archive, limit, _schema_limit(content))
         members = {name: _read(archive, entry) for name, entry in directory.items()}
     del members[MEMBER]
     digest = digest_of({name: _sha256(data) for name, data in members.items()})
@@ -155,6 +157,11 @@ def _limit(content):
     return max(MAX_BYTES, MAX_RATIO * len(content))
 
 
+def _schema_limit(content):
+    limit = max(MAX_SCHEMA_BYTES, MAX_RATIO * len(content))
+    return min(limit, LARGEST_SCHEMA_BYTES)
+
+
 def _sha256(data):
     return hashlib.sha256(data).hexdigest()
 
@@ -179,7 +186,7 @@ def _read_about(archive):
     return about
 
 
-def _check_directory(archive, limit):
+def _check_directory(archive, limit, schema_limit):
     """Return the members by name, without reading them."""
     members: dict[str, ZipInfo] = {}
     for member in archive.infolist():
@@ -196,8 +203,8 @@ def _check_directory(archive, limit):
     n_bytes = sum(member.file_size for member in members.values())
     if n_bytes > limit:
         raise ValueError(f"{n_bytes:,} bytes of content exceed the limit of {limit:,}")
-    if members[_SCHEMA].file_size > MAX_SCHEMA_BYTES:
-        raise ValueError(f"{_SCHEMA} exceeds the limit of {MAX_SCHEMA_BYTES:,} bytes")
+    if members[_SCHEMA].file_size > schema_limit:
+        raise ValueError(f"{_SCHEMA} exceeds the limit of {schema_limit:,} bytes")
     return members
 
 

@@ -69,10 +69,10 @@ def load_model(path: str | os.PathLike[str], *, trusted: Sequence[str] = ()) -> 
     that a file comes from its author, obtain the SHA-256 of the file from the author.
 
     A small file can declare a large content. A file is rejected, before its content is
-    decompressed, if the content is larger than 32 MiB and also larger than 20 times the
-    file, or if the description of the objects is larger than 32 MiB. Files of
-    :func:`save_model` never exceed the first limit, because it stores a content that
-    could be compressed further without compression.
+    decompressed, if the content is larger than 32 MiB and larger than 20 times the
+    file. The description of the objects may take 512 KiB or 20 times the file, and at
+    most 32 MiB. Files of :func:`save_model` do not exceed the limits, because it does
+    not compress a content that would exceed them.
 
     Files of all earlier versions of this package can be loaded. A file of a newer
     version can be loaded if its format is the same.
