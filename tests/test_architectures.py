@@ -7,7 +7,9 @@ from fmnist_sk import FashionCNNClassifier, _engine
 from fmnist_sk.architectures import (
     ACTIVATIONS,
     ARCHITECTURES,
+    Ensemble,
     describe_network,
+    weight_shapes,
 )
 
 _engine.start()
@@ -212,3 +214,26 @@ def test_mish_after_a_sum(batch_norm, images):
         clf.predict_proba(X),
         atol=2e-5,
     )
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [*sorted(ARCHITECTURES), Ensemble("two_conv", ("resnet", {"batch_norm": False}))],
+    ids=str,
+)
+@pytest.mark.parametrize("image_shape", [(28, 28, 1), (7, 12, 3), (1, 30, 1)])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"batch_norm": True, "kernel_size": (3, 5), "dense_units": 4, "dropout": 0.1},
+        {"batch_norm": False, "kernel_size": 2, "dense_units": 0, "filters": 3},
+    ],
+    ids=["defaults", "batch norm", "bias"],
+)
+def test_shapes_of_weights_are_those_of_the_network(
+    architecture, image_shape, parameters
+):
+    description = describe(architecture, image_shape, n_classes=5, **parameters)
+    network = build_network(description)
+    assert weight_shapes(description) == [tuple(v.shape) for v in network.variables]

@@ -1,5 +1,6 @@
 """Files of Fashion-MNIST: search, damage, download."""
 
+import contextlib
 import dataclasses
 import gzip
 import socket
@@ -177,6 +178,7 @@ class Mirror(ThreadingHTTPServer):
         self.faults = []
         self.requests = []
         self.barrier = None
+        self.n_sent = 0
 
     @property
     def url(self):
@@ -195,8 +197,15 @@ class MirrorHandler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.send_response(500 if fault == "status" else 200)
-        self.send_header("Content-Length", str(len(body)))
+        if fault != "endless":
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if fault == "endless":
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    self.wfile.write(bytes(2**16))
+                    server.n_sent += 2**16
+            return
         if fault == "truncated":
             body = body[: len(body) // 2]
             self.close_connection = True
@@ -279,6 +288,22 @@ def test_failed_download_leaves_nothing(mirror, tmp_path, fault):
     assert f"{mirror.url}{TRAIN_IMAGES}.gz" in str(caught.value)
     assert "load_fashion_mnist_sample" in str(caught.value)
     assert list(home.iterdir()) == []
+
+
+def test_an_endless_download_stops_at_the_largest_possible_size(mirror, tmp_path):
+    mirror.faults = ["endless"]
+    with pytest.raises(FileNotFoundError, match=r"it is longer than [\d,]+ bytes"):
+        fetch_again_and_again(data_home=tmp_path, n_retries=0)
+    assert mirror.n_sent < 10 * 2**20  # including what the sockets buffer
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_incompressible_data_can_be_downloaded():
+    file = _files.IdxFile("noise", (10, 28, 28), "")
+    noise = np.random.default_rng(0).bytes(16 + 10 * 28 * 28)
+    for level in 0, 9:
+        size = len(gzip.compress(noise, compresslevel=level))
+        assert size <= _files._largest_packed_size(file)
 
 
 def test_next_mirror_is_asked_at_once(tiny, mirror, tmp_path, monkeypatch):

@@ -16,7 +16,8 @@ BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
         *("backends", "blank_maps", "endurance", "estimator", "fine_tuning"),
         "image_folder",
         *("novelty", "onnx_runtime", "other_data"),
-        *("recipes", "reference_projects", "search", "server", "speed"),
+        *("recipes", "reference_projects", "reliability"),
+        *("search", "server", "speed"),
     ],
 )
 def test_benchmarks_start(script):

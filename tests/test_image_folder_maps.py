@@ -215,6 +215,7 @@ def test_a_killed_process_leaves_no_half_written_file(tmp_path):
     assert not path.exists()
     assert len(list(tmp_path.glob(".*.part.npy"))) == 1
     assert len(load_image_folder(folder, memmap=path).data) == 90
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_training_on_a_folder(folder, temporary):

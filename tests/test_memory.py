@@ -1,6 +1,7 @@
 """Cache of training runs: the parameter `memory`."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
@@ -237,3 +238,20 @@ def test_the_results_are_those_of_an_undisturbed_search(images, tmp_path):
         np.testing.assert_array_equal(
             remembered.predict_proba(X), plain.predict_proba(X)
         )
+
+
+def test_what_a_killed_process_was_writing_is_deleted_after_an_hour(images, tmp_path):
+    X, y = images
+    clf = quick(memory=str(tmp_path)).fit(X, y)
+    (run,) = kept(tmp_path)
+    old, new = (
+        run.with_name(f"{run.name}.{i:032x}-1234-140512345678912") for i in range(2)
+    )
+    for path in old, new:
+        path.touch()
+    os.utime(old, (time.time() - 4000,) * 2)
+    clf.fit(X, y)  # from the cache
+    assert old.exists()
+    clf.set_params(random_state=1).fit(X, y)
+    assert not old.exists()
+    assert new.exists()

@@ -1,18 +1,23 @@
 """`save_model` and `load_model`: supported estimators, trusted types and errors."""
 
 import io
-import json
+import os
 import sys
+import types
+from pathlib import Path
 from zipfile import ZipFile
 
 import joblib
 import numpy as np
 import pytest
 import skops.io
+from _model_files import MEMBER, SCHEMA, edit
+from scipy.sparse import csr_array
 from scipy.stats import randint
 from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.model_selection import (
     GridSearchCV,
     RandomizedSearchCV,
@@ -20,6 +25,7 @@ from sklearn.model_selection import (
     TunedThresholdClassifierCV,
 )
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
 import fmnist_sk
@@ -34,7 +40,8 @@ from fmnist_sk import (
     save_model,
 )
 from fmnist_sk.architectures import Ensemble
-from fmnist_sk.persistence import _MEMBER, _OWN_TYPES, FORMAT
+from fmnist_sk.persistence._format import FORMAT
+from fmnist_sk.persistence._types import OWN_TYPES
 
 SMALL = {
     "architecture": "compact",
@@ -132,6 +139,7 @@ def test_skops_keeps_pipelines_searches_and_ensembles(name, labels, tmp_path, da
 def test_the_trusted_types_are_those_that_our_estimators_hold(data):
     public = [getattr(fmnist_sk, name) for name in fmnist_sk.__all__]
     ours = [c for c in public if isinstance(c, type) and issubclass(c, BaseEstimator)]
+    ours.remove(OnnxClassifier)  # refers to a file of its own
     assert FashionCNNClassifier in ours
     ours.remove(OnnxClassifier)  # a file of its own, which `save_model` refuses
     held = set()
@@ -145,7 +153,7 @@ def test_the_trusted_types_are_those_that_our_estimators_hold(data):
     for estimator in ensemble, *(c(**parameters.get(c, {})) for c in ours):
         estimator.fit(images, y)
         held |= set(skops.io.get_untrusted_types(data=skops.io.dumps(estimator)))
-    assert held == set(_OWN_TYPES)
+    assert held == set(OWN_TYPES)
 
 
 def test_an_architecture_of_the_user_has_to_be_trusted(tmp_path, data):
@@ -228,6 +236,58 @@ def test_a_missing_file_is_named(tmp_path):
         load_model(tmp_path / "nothing.skops")
 
 
+def test_other_files_that_cannot_be_read_are_named(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        load_model(tmp_path / "folder")
+    if Path(os.devnull).exists():
+        with pytest.raises(ValueError, match=f"{os.devnull} is not a regular file"):
+            load_model(os.devnull)
+
+
+def test_a_module_that_is_missing_is_named(tmp_path, monkeypatch):
+    module = types.ModuleType("gone")
+    module.build = build_linear
+    monkeypatch.setattr(build_linear, "__module__", "gone")
+    monkeypatch.setattr(build_linear, "__qualname__", "build")
+    monkeypatch.setattr(build_linear, "__name__", "build")
+    path = tmp_path / "model.skops"
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "gone", module)
+        save_model(small(architecture=build_linear), path)
+    with pytest.raises(ImportError, match=rf"{path} .*'gone'"):
+        load_model(path, trusted=["gone.build"])
+
+
+def test_a_content_that_could_be_compressed_a_lot_is_stored(tmp_path):
+    path = tmp_path / "model.skops"
+    for X in np.zeros((5000, 1000)), csr_array(np.eye(5000)):
+        model = KNeighborsClassifier().fit(X, np.arange(5000) % 2)
+        save_model(model, path)
+        loaded = load_model(path, trusted=["scipy.sparse._csr.csr_array"])
+        np.testing.assert_array_equal(loaded.predict(X[:5]), model.predict(X[:5]))
+        assert (path.stat().st_size > 2**25) == isinstance(X, np.ndarray)
+
+
+def test_a_long_description_is_stored(tmp_path):
+    path = tmp_path / "model.skops"
+    model = small(class_weight=dict.fromkeys(range(4000), 1.0))
+    save_model(model, path)
+    assert path.stat().st_size > 2**20
+    assert load_model(path).class_weight == model.class_weight
+
+
+def test_warnings_about_versions_stay_warnings(tmp_path, monkeypatch):
+    path = tmp_path / "model.skops"
+    with monkeypatch.context() as patch:
+        patch.setattr("sklearn.base.__version__", "1.6.0")
+        save_model(make_pipeline(small()), path)
+    with pytest.raises(InconsistentVersionWarning, match=r"from version 1\.6"):
+        load_model(path)
+    with pytest.warns(InconsistentVersionWarning):
+        load_model(path)
+
+
 @pytest.fixture(scope="module")
 def content(fitted, tmp_path_factory):
     path = tmp_path_factory.mktemp("content") / "model.skops"
@@ -279,28 +339,18 @@ def test_a_flipped_byte_is_found_or_harmless(content, tmp_path, data, fitted):
     assert n_found > 30
 
 
-def rewrite(content, member, **changes):
-    """Change top-level entries of a JSON member of an archive."""
-    buffer = io.BytesIO()
-    with ZipFile(io.BytesIO(content)) as old, ZipFile(buffer, "w") as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name == member:
-                part = json.dumps(json.loads(part) | changes)
-            new.writestr(name, part)
-    return buffer.getvalue()
-
-
 def test_a_newer_format_is_said_to_be_newer(content, tmp_path, data, fitted):
     path = tmp_path / "model.skops"
-    newer = {"format": FORMAT + 1, "fmnist_sk": "9.0"}
-    path.write_bytes(rewrite(content, _MEMBER, **newer))
+    newer = {"format": FORMAT + 1, "fmnist_sk": "9.0", "more": {}}
+    path.write_bytes(edit(content, MEMBER, lambda about: newer))
     with pytest.raises(ValueError, match=r"fmnist_sk 9\.0 in format .* Update"):
         load_model(path)
-    path.write_bytes(rewrite(content, "schema.json", protocol=999))
+    path.write_bytes(edit(content, SCHEMA, lambda schema: schema | {"protocol": 999}))
     with pytest.raises(ValueError, match=r"protocol 999.* update skops"):
         load_model(path)
-    path.write_bytes(rewrite(content, _MEMBER, fmnist_sk="0.0.1"))
+    path.write_bytes(
+        edit(content, MEMBER, lambda about: about | {"fmnist_sk": "0.0.1"})
+    )
     assert_same_predictions(load_model(path), fitted, data[0])
 
 

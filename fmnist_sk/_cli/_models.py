@@ -8,6 +8,7 @@ from .._compat import optional_import
 from .._images import infer_image_shape
 from .._pictures import shown_name
 from .._pipelines import divide_after_reading, final_estimator
+from .._saving import WholeFile
 from ..classifier import FashionCNNClassifier
 from ..datasets import CLASS_NAMES
 from ..onnx import OnnxClassifier, in_memory
@@ -48,8 +49,11 @@ def save(model, path):
         from ..persistence import save_model
 
         save_model(model, path)
-    else:
-        joblib.dump(model, path)
+        return
+    # `joblib.dump` writes the arrays one by one, so a killed process would leave a
+    # damaged file in place of the old model.
+    with WholeFile(path) as whole:
+        joblib.dump(model, whole.part)
 
 
 def load(name):

@@ -4,8 +4,6 @@ import copy
 import inspect
 import io
 import json
-import os
-import uuid
 import zipfile
 from collections import defaultdict
 from pathlib import Path
@@ -15,6 +13,7 @@ import keras
 import numpy as np
 
 from .. import __version__
+from .._saving import write_whole
 
 #: Names of the runs that are backed up.
 BACKED_UP = ("training", "refit")
@@ -254,12 +253,7 @@ def _write(path, about, **lists):
     buffer = io.BytesIO()
     np.savez(buffer, about=text, **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        part.write_bytes(buffer.getbuffer())
-        os.replace(part, path)  # a killed process leaves the previous backup
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, buffer.getbuffer())
 
 
 def _read(path):

@@ -1,13 +1,23 @@
 """Cache of training runs on disk, so that no run is repeated."""
 
+import contextlib
+import os
 import pickle
+import re
+import time
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sklearn.utils.validation import check_memory
 
 from .. import __version__, _engine
+
+# joblib writes `output.pkl` and `metadata.json` under longer names, and renames them
+# when they are complete. It does not delete what a killed process leaves behind.
+_PART = re.compile(r"(output\.pkl|metadata\.json)\..+")
+_SECONDS_TO_WRITE = 3600
 
 
 # joblib stores the `repr` of the arguments. For arrays, computing the `repr` takes
@@ -66,7 +76,12 @@ def _train_or_recall(memory, train, training, held_out, plan, start, task, *, na
             "function at the top level of a module, or set memory=None."
         ) from error
     kept = memory.cache(_train, ignore=["train"])
-    return kept(key, partial(train, training, held_out, plan, start, task, name=name))
+
+    def train_and_clean():
+        _delete_abandoned(memory)
+        return train(training, held_out, plan, start, task, name=name)
+
+    return kept(key, train_and_clean)
 
 
 def _first_weights(plan):
@@ -79,3 +94,17 @@ def _first_weights(plan):
 
 def _train(key, train):
     return replace(train(), optimizer_state=None)
+
+
+def _delete_abandoned(memory):
+    """Delete incomplete files, which no process can still be writing."""
+    folder = getattr(getattr(memory, "store_backend", None), "location", None)
+    if not isinstance(folder, str):  # another kind of store
+        return
+    function = Path(folder, *_train.__module__.split("."), _train.__name__)
+    with contextlib.suppress(OSError):  # another process may delete the same files
+        for path in function.glob("*/*"):
+            if _PART.fullmatch(path.name):
+                since = time.time() - path.stat().st_mtime
+                if since > _SECONDS_TO_WRITE:
+                    os.unlink(path)

@@ -1,12 +1,12 @@
 """Network architectures, one per file, and the blocks that they are made of.
 
 An architecture is written once, as a function that stacks blocks on images. The blocks
-come in five interpretations with the same weights in the same order: the layers that
+come in six interpretations with the same weights in the same order: the layers that
 train fast on a CPU (`_fast_blocks`), stock Keras layers for `to_keras`
 (`_stock_blocks`), plain operations on folded weights for prediction
-(`_folded_blocks`), the nodes of an ONNX graph (`_onnx_blocks`), and NumPy's functions
-(`_numpy_blocks`). This subpackage does not depend on scikit-learn, and importing it
-imports neither Keras nor TensorFlow.
+(`_folded_blocks`), the nodes of an ONNX graph (`_onnx_blocks`), NumPy's functions
+(`_numpy_blocks`), and the shapes of the weights (`_shape_blocks`). This subpackage does
+not depend on scikit-learn, and importing it imports neither Keras nor TensorFlow.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from ._architecture import (
 )
 from ._description import NetworkDescription, describe_network, recipe_of
 from ._ensemble import Ensemble
+from ._shape_blocks import weight_shapes
 
 if TYPE_CHECKING:
     from ._export import to_keras
@@ -64,6 +65,7 @@ __all__ = [
     "recipe_of",
     "register",
     "to_keras",
+    "weight_shapes",
 ]
 
 # Model files refer to these classes by name, so the names must not change when the

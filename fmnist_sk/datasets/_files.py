@@ -4,15 +4,15 @@ import gzip
 import hashlib
 import http.client
 import logging
-import os
-import shutil
+import math
 import struct
 import time
-import uuid
 import warnings
 import zlib
 from typing import NamedTuple
 from urllib.request import urlopen
+
+from .._saving import WholeFile
 
 logger = logging.getLogger(__name__)
 
@@ -121,11 +121,7 @@ def download(file, out, folder, mirrors, n_retries, delay):
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{file.name}.gz"
-    # A unique name keeps simultaneous downloads apart. Files of tempfile could not be
-    # read by other users of the machine.
-    part = path.with_name(f"{uuid.uuid4().hex}.part.{path.name}")
-    part.touch()
-    try:
+    with WholeFile(path) as whole:  # a name for each of several downloads at once
         for attempt in range(n_retries + 1):
             if attempt:
                 warnings.warn(f"Retry downloading {path.name}", stacklevel=2)
@@ -135,17 +131,37 @@ def download(file, out, folder, mirrors, n_retries, delay):
                 url = f"{mirror.removesuffix('/')}/{path.name}"
                 logger.info("Downloading %s to %s", url, folder)
                 try:
-                    with urlopen(url, timeout=TIMEOUT) as body, part.open("wb") as f:
-                        shutil.copyfileobj(body, f)
-                    read_idx(part, file, out)
+                    with urlopen(url, timeout=TIMEOUT) as body:
+                        _copy(body, whole.file, _largest_packed_size(file))
+                    read_idx(whole.part, file, out)
                 except (OSError, http.client.HTTPException, DamagedFileError) as error:
                     failures.append(f"{url}: {error}")
                 else:
-                    os.replace(part, path)
                     return
         raise OSError("; ".join(failures))
-    finally:
-        part.unlink(missing_ok=True)
+
+
+def _copy(body, file, largest_size):
+    """Copy a response to an empty file, unless the response is too long."""
+    file.seek(0)
+    file.truncate()
+    left = largest_size + 1
+    while chunk := body.read(min(CHUNK, left)):
+        file.write(chunk)
+        left -= len(chunk)
+        if not left:
+            raise DamagedFileError(f"it is longer than {largest_size:,} bytes")
+    file.flush()
+
+
+def _largest_packed_size(file):
+    """Return an upper bound of the size of a packed file.
+
+    Data that cannot be compressed become longer by 5 bytes per block of at most 32 KiB
+    (RFC 1951). The header may contain a name and a comment.
+    """
+    size = 4 + 4 * len(file.shape) + math.prod(file.shape)
+    return size + size // 1000 + 2**16
 
 
 def find_and_read(file, out, homes, owner):

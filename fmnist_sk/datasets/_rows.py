@@ -4,13 +4,13 @@ import contextlib
 import os
 import shutil
 import tempfile
-import uuid
 import weakref
 from pathlib import Path
 
 import numpy as np
 
 from .._pictures import shown_name
+from .._saving import WholeFile
 
 # Arrays of more bytes are mapped from a temporary file, with memmap="auto".
 TEMPORARY_FILE_ABOVE = 2**30
@@ -117,15 +117,14 @@ class RowsInFile:
 
     def __init__(self, path, shape):
         self._path, self._shape, self._n_rows = path, shape, 0
+        self._whole = None
         if path is None:
             number, name = tempfile.mkstemp(".npy", "fmnist_sk_")
             self._written = Path(name)
             self._file = os.fdopen(number, "wb")
         else:
-            # The file gets its name when it is complete. A file of tempfile could not
-            # be read by other users of the machine.
-            self._written = path.with_name(f".{uuid.uuid4().hex}.part.npy")
-            self._file = self._written.open("xb")
+            self._whole = WholeFile(path)
+            self._written, self._file = self._whole.part, self._whole.file
         try:
             self._check_space()
             self._write_header()
@@ -172,10 +171,10 @@ class RowsInFile:
         """
         self._file.seek(0)
         self._write_header()
+        if self._whole is not None:
+            self._whole.complete()
         self._file.close()
         path = self._written if self._path is None else self._path
-        if self._path is not None:
-            os.replace(self._written, self._path)
         array = np.load(os.fspath(path), mmap_mode="r")
         if self._path is None:
             # Views, and DataFrames of the array, keep the map in use.
