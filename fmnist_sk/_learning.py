@@ -113,9 +113,15 @@ def label_held_out(learner, X_val, y_val, sample_weight_val, class_weights, trai
             "X_val and y_val must be passed together, and sample_weight_val requires "
             "both of them."
         )
-    X_val, y_val = _check(learner, X_val, y_val, reset=False)
-    codes = encode_labels(y_val, learner.classes_, name="y_val")
-    weights = total_weights(sample_weight_val, class_weights, codes, X_val)
+    try:
+        X_val, y_val = _check(learner, X_val, y_val, reset=False)
+        codes = encode_labels(y_val, learner.classes_, name="y_val")
+        weights = total_weights(sample_weight_val, class_weights, codes, X_val)
+    except (TypeError, ValueError) as error:
+        # scikit-learn's messages would blame X, y or sample_weight.
+        raise type(error)(
+            f"X_val, y_val or sample_weight_val is invalid. {error}"
+        ) from error
     some = training.rows[:: max(1, len(training) // _N_IMAGES_FOR_SCALE)]
     warn_of_other_scale(
         X_val,

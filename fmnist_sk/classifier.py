@@ -366,7 +366,8 @@ class FashionCNNClassifier(
         "refit": ["boolean"],
         "tta": [StrOptions({"auto", *VIEWS}), None],
         "temperature": [
-            Interval(Real, 0, None, closed="neither"),
+            # A smaller divisor could make logits infinite.
+            Interval(Real, 1e-30, None, closed="left"),
             StrOptions({"auto"}),
             None,
         ],

@@ -5,10 +5,9 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils.validation import _check_sample_weight
 
 from ._compat import Interval, validate_params
-from ._validation import encode_labels
+from ._validation import encode_labels, scaled_weights
 
 
 @validate_params(
@@ -62,8 +61,8 @@ def expected_calibration_error(
     Raises
     ------
     ValueError
-        If the numbers of samples or classes are inconsistent, or a value in `y_proba`
-        is not between 0 and 1.
+        If the numbers of samples or classes are inconsistent, a value in `y_proba` is
+        not between 0 and 1, or no sample has a positive weight.
 
     See Also
     --------
@@ -96,7 +95,7 @@ def expected_calibration_error(
             f"has {proba.shape[1]} columns. Pass all classes as labels."
         )
     right = proba.argmax(axis=1) == encode_labels(y_true, classes, name="y_true")
-    weight = _check_sample_weight(sample_weight, proba, ensure_non_negative=True)
+    weight = scaled_weights(sample_weight, proba)
     confidence = proba.max(axis=1)
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
     excess = np.bincount(bins, weight * (confidence - right), minlength=n_bins)

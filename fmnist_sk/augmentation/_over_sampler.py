@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from .._compat import Interval, StrOptions, _fit_context
 from .._documentation import DocumentationLinkMixin
-from .._validation import validate_images
+from .._validation import all_or_nothing, validate_images
 from ._augment import augment_images
 from ._containers import append_images, read_labels, take_labels
 from ._sampler_tags import as_sampler_tags
@@ -137,6 +137,7 @@ class AugmentedOverSampler(DocumentationLinkMixin, OneToOneFeatureMixin, BaseEst
         self.image_shape = image_shape
         self.random_state = random_state
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn the shape of the images and the number of copies per class.
@@ -162,6 +163,7 @@ class AugmentedOverSampler(DocumentationLinkMixin, OneToOneFeatureMixin, BaseEst
         self._count_copies(X, y)
         return self
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_resample(self, X: ArrayLike, y: ArrayLike) -> tuple[Any, Any]:
         """Return the images, followed by augmented copies of some images.

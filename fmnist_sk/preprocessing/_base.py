@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils._set_output import _get_output_config
@@ -51,7 +52,8 @@ class BaseImageTransformer(
     def _validate_transformed(self, X):
         """Check output of `transform` and return it as rows, with its shape."""
         flat, shape = flatten_images(X)
-        rows = check_array(flat, dtype=pixel_dtypes(flat))
+        with np.errstate(invalid="ignore"):  # see `validate_images`
+            rows = check_array(flat, dtype=pixel_dtypes(flat))
         shape = rows.shape if shape is None else shape
         if rows.shape[1] != self.n_features_in_:
             raise ValueError(
