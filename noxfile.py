@@ -136,6 +136,20 @@ def package(session):
 
 
 @nox.session
+def serve(session):
+    """Predict where TensorFlow is not installed, as the page on deployment says."""
+    session.install("scikit-learn", "onnxruntime", "pillow")
+    session.install("--no-deps", ".")
+    script, folder = Path(".ci/serve_test.py").resolve(), session.create_tmp()
+    # onnx is needed to make the file, but not to predict from it.
+    session.install("onnx")
+    session.chdir(folder)
+    session.run("python", str(script), "export")
+    session.run("uv", "pip", "uninstall", "onnx", external=True)
+    session.run("python", str(script), "predict")
+
+
+@nox.session
 @nox.parametrize("kind", ["whl", "tar.gz"])
 def smoke(session, kind):
     """Install a distribution of `package` in a clean environment and try it there."""

@@ -117,6 +117,7 @@ sphinx_gallery_conf = {
             "plot_embedding.py",
             "plot_pixels_and_columns.py",
             "plot_label_errors.py",
+            "plot_prediction_sets.py",
             *sorted(path.name for path in EXAMPLES.glob("reference_projects/plot_*")),
             "*",
         ]

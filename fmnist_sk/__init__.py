@@ -18,7 +18,9 @@ _MODULE_OF = {
     "ImageAugmenter": "augmentation",
     "AugmentedOverSampler": "augmentation",
     "ImageEncoder": "encoder",
+    "NoveltyDetector": "novelty",
     "load_pretrained": "pretrained",
+    "load_novelty_detector": "novelty",
     "fetch_fashion_mnist": "datasets",
     "load_fashion_mnist_sample": "datasets",
     "load_image_folder": "datasets",
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from .datasets import load_fashion_mnist_sample as load_fashion_mnist_sample
     from .datasets import load_image_folder as load_image_folder
     from .encoder import ImageEncoder as ImageEncoder
+    from .novelty import NoveltyDetector as NoveltyDetector
+    from .novelty import load_novelty_detector as load_novelty_detector
     from .onnx import OnnxClassifier as OnnxClassifier
     from .onnx import export_onnx as export_onnx
     from .persistence import load_model as load_model

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
         parameter_constraints: dict[str, Any], *, prefer_skip_nested_validation: bool
     ) -> Callable[[_Function], _Function]: ...
 
+    def _threadpool_controller_decorator(
+        *, limits: int, user_api: str
+    ) -> Callable[[_Function], _Function]: ...
+
     class CallbackSupportMixin:
         def set_callbacks(self, *callbacks: Any) -> Self: ...
 
@@ -38,6 +42,9 @@ else:
     from sklearn.utils._param_validation import Options as Options
     from sklearn.utils._param_validation import StrOptions as StrOptions
     from sklearn.utils._param_validation import validate_params as validate_params
+    from sklearn.utils.parallel import (
+        _threadpool_controller_decorator as _threadpool_controller_decorator,
+    )
 
     try:
         from sklearn.callback import CallbackSupportMixin as CallbackSupportMixin

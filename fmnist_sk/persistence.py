@@ -35,6 +35,7 @@ _OWN_TYPES = (
     "fmnist_sk.augmentation._over_sampler.AugmentedOverSampler",
     "fmnist_sk.classifier.FashionCNNClassifier",
     "fmnist_sk.encoder.ImageEncoder",
+    "fmnist_sk.novelty.NoveltyDetector",
     "fmnist_sk.preprocessing.ImageNormalizer",
     "fmnist_sk.preprocessing.ImageReshaper",
     "fmnist_sk.preprocessing.PhotoConverter",

@@ -100,16 +100,39 @@ def load_pretrained(name: str = "fashion-mnist") -> FashionCNNClassifier:
     >>> load_pretrained().score(X_test, y_test) > 0.93
     True
     """
+    classifier = unpack(shipped(name, _SHA256[name])).set_params(**_FINE_TUNING)
+    setattr(classifier, IGNORES_NAMES, True)
+    return classifier
+
+
+def shipped(name: str, sha256: str) -> bytes:
+    """Read a file of arrays that ships with the package.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, without its suffix.
+    sha256 : str
+        SHA-256 of the file, in hexadecimal digits.
+
+    Returns
+    -------
+    content : bytes
+        Content of the file.
+
+    Raises
+    ------
+    OSError
+        If the file is missing or damaged.
+    """
     path = resources.files("fmnist_sk").joinpath("_data", f"{name}.npz")
     content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != _SHA256[name]:
+    if hashlib.sha256(content).hexdigest() != sha256:
         raise OSError(
             f"{path} is damaged: its SHA-256 differs from that of the file in this "
             "version of fmnist_sk. Reinstall fmnist_sk."
         )
-    classifier = unpack(content).set_params(**_FINE_TUNING)
-    setattr(classifier, IGNORES_NAMES, True)
-    return classifier
+    return content
 
 
 def join(classifiers: Sequence[FashionCNNClassifier]) -> FashionCNNClassifier:

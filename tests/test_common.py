@@ -2,10 +2,12 @@
 
 import warnings
 
+import numpy as np
 import pytest
 import sklearn
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils import check_array
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.fixes import parse_version
 
@@ -16,6 +18,7 @@ from fmnist_sk import (
     ImageEncoder,
     ImageNormalizer,
     ImageReshaper,
+    NoveltyDetector,
 )
 from fmnist_sk.architectures import ARCHITECTURES, Ensemble
 
@@ -44,6 +47,23 @@ CLASSIFIERS = {
         architecture="compact", epochs=20, temperature="auto", **STOPPING
     ),
 }
+
+
+class SelfLabelled(FashionCNNClassifier):
+    """Classifier of bright and dark images: checks of detectors fit without labels."""
+
+    def fit(self, X, y=None):
+        if y is None:
+            X = check_array(X)
+            y = X.mean(axis=1) > np.median(X)
+        return super().fit(X, y)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        return tags
+
+
 # The checks seed the estimator itself, but not nested estimators.
 SEEDED = small("compact", epochs=10, random_state=0)
 ESTIMATORS = [
@@ -59,6 +79,7 @@ ESTIMATORS = [
     ImageEncoder(
         FashionCNNClassifier(architecture="compact", epochs=2, random_state=0)
     ),
+    NoveltyDetector(SelfLabelled(architecture="compact", epochs=2, random_state=0)),
 ]
 
 _AUGMENTS = (

@@ -32,6 +32,7 @@ WITH_CODE = {
     "docs/pitfalls",
     "docs/recipes",
     "docs/guide/data",
+    "docs/guide/deploy",
     "docs/guide/evaluate",
     "docs/guide/explain",
     "docs/guide/extend",

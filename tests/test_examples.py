@@ -14,7 +14,7 @@ BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
     "script",
     [
         *("backends", "blank_maps", "estimator", "fine_tuning", "image_folder"),
-        *("onnx_runtime", "other_data"),
+        *("novelty", "onnx_runtime", "other_data"),
         *("recipes", "reference_projects", "search", "speed"),
     ],
 )
@@ -30,15 +30,19 @@ def test_benchmarks_start(script):
     assert "--json" in done.stdout
 
 
-def test_the_script_of_the_pretrained_networks_starts():
+@pytest.mark.parametrize(
+    ("script", "option"),
+    [("train_pretrained", "compact"), ("train_novelty_detector", "--compare")],
+)
+def test_the_scripts_of_the_shipped_files_start(script, option):
     done = subprocess.run(
-        [sys.executable, BENCHMARKS.parent / "train_pretrained.py", "--help"],
+        [sys.executable, BENCHMARKS.parent / f"{script}.py", "--help"],
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert "compact" in done.stdout
+    assert option in done.stdout
 
 
 def test_the_picture_of_the_readme_is_drawn(tmp_path):

@@ -139,6 +139,7 @@ ROOMS = [
     "plotting",
     "pretrained",
     "encoder",
+    "novelty",
     "_cli",
     "app",
 ]

@@ -189,7 +189,7 @@ def test_other_estimators_take_it(clf, sample):
     ConfusionMatrixDisplay.from_estimator(clf, X, y)
     PredictionDisplay.from_estimator(clf, X[:4], y[:4])
     MisclassifiedImagesDisplay.from_estimator(clf, X, y)
-    calibrated = CalibratedClassifierCV(FrozenEstimator(clf), method="temperature")
+    calibrated = CalibratedClassifierCV(FrozenEstimator(clf), method="sigmoid")
     assert calibrated.fit(X, y).score(X, y) > 0.9
     voting = VotingClassifier([("a", clf), ("b", clf)], voting="soft").fit(X, y)
     assert voting.score(X, y) > 0.9

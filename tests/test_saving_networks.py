@@ -1,5 +1,7 @@
 """Models that Keras callbacks save during training."""
 
+import warnings
+
 import numpy as np
 from _processes import run_python
 
@@ -103,3 +105,24 @@ def test_the_hook_says_what_is_saved(tmp_path):
         network.model.load_weights(tmp_path / "model.weights.h5")
     found = run_python(LOAD, tmp_path)
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_litert_predicts_the_same():
+    """The recipe of the page on deployment."""
+    import tensorflow as tf
+
+    description = describe("compact", filters=4)
+    network = build_network(description)
+    weights = initial_weights(description, network, seed=0)
+    normalisation = Normalisation(np.array([70.0]), np.array([90.0]))
+    model = to_keras(description, weights, normalisation, tta="flip", temperature=1.5)
+    content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
+    images = np.random.default_rng(0).integers(256, size=(1, *SHAPE)).astype("float32")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # LiteRT's own package will replace tf.lite
+        interpreter = tf.lite.Interpreter(model_content=content)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], images)
+    interpreter.invoke()
+    found = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    np.testing.assert_allclose(found, model.predict(images, verbose=0), atol=1e-5)

@@ -1,11 +1,12 @@
 """Network architectures, one per file, and the blocks that they are made of.
 
 An architecture is written once, as a function that stacks blocks on images. The blocks
-come in four interpretations with the same weights in the same order: the layers that
+come in five interpretations with the same weights in the same order: the layers that
 train fast on a CPU (`_fast_blocks`), stock Keras layers for `to_keras`
 (`_stock_blocks`), plain operations on folded weights for prediction
-(`_folded_blocks`), and the nodes of an ONNX graph (`_onnx_blocks`). This subpackage
-does not depend on scikit-learn, and importing it imports neither Keras nor TensorFlow.
+(`_folded_blocks`), the nodes of an ONNX graph (`_onnx_blocks`), and NumPy's functions
+(`_numpy_blocks`). This subpackage does not depend on scikit-learn, and importing it
+imports neither Keras nor TensorFlow.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ._export import to_keras
     from ._folding import fold
     from ._network import Network, build_network, initial_weights
+    from ._numpy_blocks import numpy_function
     from ._onnx_blocks import OnnxBlocks
     from ._onnx_graph import OnnxArrays, OnnxGraph, OnnxTensor
     from ._prediction import prediction_function, prediction_weights
@@ -56,6 +58,7 @@ __all__ = [
     "describe_network",
     "fold",
     "initial_weights",
+    "numpy_function",
     "prediction_function",
     "prediction_weights",
     "recipe_of",
@@ -77,6 +80,7 @@ _MODULE_OF = {
     "build_network": "_network",
     "fold": "_folding",
     "initial_weights": "_network",
+    "numpy_function": "_numpy_blocks",
     "prediction_function": "_prediction",
     "prediction_weights": "_prediction",
     "to_keras": "_export",

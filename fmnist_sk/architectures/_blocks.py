@@ -7,11 +7,11 @@ BATCH_NORM_EPSILON = 1e-3
 class Blocks:
     """Steps that an architecture is composed of.
 
-    `FastBlocks`, `StockBlocks`, `FoldedBlocks` and `OnnxBlocks` interpret them for
-    training, for ordinary Keras models, for prediction and for ONNX files. A subclass
-    has these methods, whose arguments and results `x` are stacks of images, maps or
-    features of its own kind, with a `shape` of (n, height, width, channels) or (n,
-    features):
+    `FastBlocks` interprets them for training, `StockBlocks` for ordinary Keras models,
+    `FoldedBlocks` for prediction, `OnnxBlocks` for ONNX files, and `NumpyBlocks` for
+    predictions in NumPy. A subclass has these methods, whose arguments and results `x`
+    are stacks of images, maps or features of its own kind, with a `shape` of (n,
+    height, width, channels) or (n, features):
 
     - `conv(x, filters, kernel_size, *, strides=1, padding="same", pool_size=(1, 1),
       batch_norm, activation)`: convolution, max-pooling, batch normalisation or bias,

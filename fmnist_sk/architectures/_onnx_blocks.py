@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ._activations import MONOTONIC_ACTIVATIONS
 from ._blocks import Blocks
 from ._onnx_graph import OnnxTensor
+from ._sizes import same_padding
 
 # Attributes of the operators are Keras's own values, where ONNX has other defaults.
 _OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -56,31 +57,23 @@ class OnnxBlocks(Blocks):
     ):
         """Apply convolution, bias, pooling and activation, ordered like `ConvBlock`."""
         kernel, bias = next(self._weights), next(self._weights)
-        sizes = x.shape[1:3]
+        pairs = list(zip(x.shape[1:3], kernel_size, strict=True))
         if padding == "same":
-            outer = [-(-size // strides) for size in sizes]
-            lost = [
-                max(0, (new - 1) * strides + kernel_length - size)
-                for new, kernel_length, size in zip(
-                    outer, kernel_size, sizes, strict=True
-                )
-            ]
-            # TensorFlow pads the end by one more pixel if the number is odd.
-            pads = [n // 2 for n in lost] + [n - n // 2 for n in lost]
+            before, after = zip(
+                *(same_padding(*pair, strides) for pair in pairs), strict=True
+            )
+            sizes = [-(-size // strides) for size, _ in pairs]
         else:
-            outer = [
-                (size - kernel_length) // strides + 1
-                for size, kernel_length in zip(sizes, kernel_size, strict=True)
-            ]
-            pads = [0, 0, 0, 0]
+            before = after = 0, 0
+            sizes = [(size - window) // strides + 1 for size, window in pairs]
         x = x.then(
             "Conv",
             x.graph.constant(kernel.transpose(3, 2, 0, 1)),
             x.graph.constant(bias),
-            shape=(None, *outer, filters),
+            shape=(None, *sizes, filters),
             kernel_shape=kernel_size,
             strides=(strides, strides),
-            pads=pads,
+            pads=(*before, *after),
         )
         # ONNX Runtime computes a relu in the convolution before it. For the other
         # activations, pooling first leaves a quarter of the pixels.

@@ -16,3 +16,12 @@ def padding_of(x, kernel_size):
         size >= kernel for size, kernel in zip(x.shape[1:3], kernel_size, strict=True)
     )
     return "valid" if fits else "same"
+
+
+def same_padding(size, window, strides):
+    """Return the numbers of pixels that "same" adds before and after an axis.
+
+    TensorFlow adds one more pixel after the axis if the sum of both is odd.
+    """
+    total = max(0, (-(-size // strides) - 1) * strides + window - size)
+    return total // 2, total - total // 2

@@ -87,12 +87,12 @@ class OnnxClassifier(
 
     @property
     def classes_(self) -> NDArray[Any]:
-        """Labels of the exported classifier."""
+        """Sorted labels."""
         return self._model.metadata.classes
 
     @property
     def image_shape_(self) -> tuple[int, int, int]:
-        """Shape of one image."""
+        """Shape of one image, `(height, width, channels)`."""
         return self._model.metadata.image_shape
 
     @property
@@ -111,7 +111,7 @@ class OnnxClassifier(
 
     @property
     def class_names_(self) -> list[str]:
-        """Names of the classes, if the command line trained the model."""
+        """Names of the classes."""
         names = self._model.metadata.class_names
         if names is None:
             raise AttributeError("The model contains no names of its classes.")

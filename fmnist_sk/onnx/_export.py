@@ -1,4 +1,4 @@
-"""export_onnx: a fitted classifier as an ONNX file."""
+"""Export of fitted classifiers to ONNX files: `export_onnx`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an ONNX file of this package says of itself."""
+"""Metadata of the ONNX files of this package."""
 
 from __future__ import annotations
 
