@@ -18,6 +18,14 @@ from fmnist_sk import (
     PhotoConverter,
     export_onnx,
 )
+from fmnist_sk.architectures import (
+    ARCHITECTURES,
+    NETWORK_PARAMETERS,
+    Ensemble,
+    build_network,
+    describe_network,
+)
+from fmnist_sk.architectures._size_blocks import SizeBlocks
 from fmnist_sk.augmentation import augment_images, mix_images
 from fmnist_sk.inspection import feature_maps, grad_cam, occlusion_sensitivity
 from fmnist_sk.metrics import expected_calibration_error
@@ -286,3 +294,47 @@ def test_a_fit_that_fails_changes_nothing(estimator, case):
         else:
             assert not network
             estimator.fit(*good)
+
+
+# Sizes
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"filters": 100_000_000},
+        {"dense_units": 1_000_000_000},
+        {"dense_units": (10**30, 10**30)},
+        {"kernel_size": 100_000},
+        {"architecture": "two_conv", "filters": (1_000_000, 1)},
+        {"architecture": Ensemble("compact", ("vgg", {"filters": 100_000}))},
+        {"epochs": 10**12},
+        {"epochs": 10**40, "batch_size": 10**40},
+    ],
+    ids=str,
+)
+def test_absurd_sizes_are_refused_before_anything_is_allocated(images, parameters):
+    message = "requires .* steps" if "epochs" in parameters else "2 GiB"
+    with pytest.raises(ValueError, match=message):
+        quick(**parameters).fit(*images)
+
+
+@pytest.mark.parametrize("image_shape", [(28, 28, 1), (9, 20, 3), (1, 30, 1)])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        *({"architecture": name} for name in ARCHITECTURES),
+        {"architecture": "two_conv", "batch_norm": True, "kernel_size": (3, 5)},
+        {"architecture": "resnet", "batch_norm": False, "dense_units": (7, 5)},
+        {"architecture": Ensemble("compact", ("vgg", {"filters": (4, 8, 8)}))},
+    ],
+    ids=str,
+)
+def test_parameters_are_counted(parameters, image_shape):
+    given = dict.fromkeys(NETWORK_PARAMETERS) | parameters
+    architecture = given.pop("architecture")
+    description = describe_network(architecture, image_shape, 10, given)
+    blocks = SizeBlocks()
+    description.logits(np.empty((0, *image_shape)), blocks)
+    variables = build_network(description).variables
+    assert blocks.n_parameters == sum(np.prod(v.shape) for v in variables)

@@ -8,10 +8,10 @@ class Blocks:
     """Steps that an architecture is composed of.
 
     `FastBlocks` interprets them for training, `StockBlocks` for ordinary Keras models,
-    `FoldedBlocks` for prediction, `OnnxBlocks` for ONNX files, and `NumpyBlocks` for
-    predictions in NumPy. A subclass has these methods, whose arguments and results `x`
-    are stacks of images, maps or features of its own kind, with a `shape` of (n,
-    height, width, channels) or (n, features):
+    `FoldedBlocks` for prediction, `OnnxBlocks` for ONNX files, `NumpyBlocks` for
+    predictions in NumPy, and `SizeBlocks` to count parameters. A subclass has these
+    methods, whose arguments and results `x` are stacks of images, maps or features of
+    its own kind, with a `shape` of (n, height, width, channels) or (n, features):
 
     - `conv(x, filters, kernel_size, *, strides=1, padding="same", pool_size=(1, 1),
       batch_norm, activation)`: convolution, max-pooling, batch normalisation or bias,
