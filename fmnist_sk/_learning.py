@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.utils import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
 
 from ._images import warn_of_other_scale
 from ._inference import FittedNetwork, predictor_of
@@ -24,6 +23,7 @@ from ._training import (
 )
 from ._validation import (
     IGNORES_NAMES,
+    check_labels,
     encode_groups,
     encode_labels,
     total_weights,
@@ -135,7 +135,7 @@ def _check(learner, X, y, *, reset):
     X, y, _ = validate_images(
         learner, X, y, reset=reset, image_shape=learner.image_shape
     )
-    check_classification_targets(y)
+    check_labels(y)
     return X, y
 
 

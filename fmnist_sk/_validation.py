@@ -2,11 +2,13 @@
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_array,
@@ -90,7 +92,7 @@ def validate_images(
         flat = _without_names(estimator, flat)
     dtype = pixel_dtypes(flat)
     # scikit-learn looks for NaN in the sum, which large values of both signs make NaN.
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"), overflow_as_value_error("X"):
         if isinstance(y, str) and y == "no_validation":
             rows = validate_data(estimator, flat, dtype=dtype, reset=reset)
         else:
@@ -151,6 +153,23 @@ def _carried_shape(estimator, X, rows, reset, image_shape):
             )
         return None
     return (len(rows), *carried)
+
+
+@contextmanager
+def overflow_as_value_error(name):
+    """Turn an OverflowError, which NumPy raises for huge integers, into a ValueError.
+
+    Parameters
+    ----------
+    name : str
+        Name of the input in the error message.
+    """
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueError(
+            f"Input {name} contains a value too large for {np.dtype(np.float64)!r}."
+        ) from error
 
 
 def check_single_precision(X):
@@ -232,6 +251,38 @@ def check_stack(estimator, shape):
         )
 
 
+def check_labels(y, *, name="y"):
+    """Check that labels are those of a classification and can be sorted.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+        Labels.
+    name : str, default="y"
+        Name of the labels in the error message.
+
+    Raises
+    ------
+    TypeError
+        If the labels are bytes, or of types that cannot be compared.
+    ValueError
+        If the labels are continuous or missing.
+    """
+    if y.dtype == object and len({type(label) for label in y.tolist()}) > 1:
+        try:
+            sorted(set(y.tolist()))
+        except TypeError:
+            raise _not_uniform(y.tolist(), name) from None
+    elif y.dtype == object and y.size and isinstance(y[0], (dict, list, set)):
+        raise _not_uniform(y.tolist(), name)
+    check_classification_targets(y)
+
+
+def _not_uniform(labels, name):
+    kinds = sorted({type(label).__name__ for label in labels})
+    return TypeError(f"{name} must be uniformly strings or numbers. Got {kinds}.")
+
+
 def encode_labels(labels, classes, *, name):
     """Encode labels as positions in the classes.
 
@@ -253,8 +304,12 @@ def encode_labels(labels, classes, *, name):
     ------
     ValueError
         If a label is not one of the classes.
+    TypeError
+        If a label cannot be hashed.
     """
     labels = column_or_1d(labels, warn=True).tolist()
+    if not all(isinstance(label, Hashable) for label in labels):
+        raise _not_uniform(labels, name)
     codes = {label: code for code, label in enumerate(np.asarray(classes).tolist())}
     try:
         found = map(codes.__getitem__, labels)
@@ -285,6 +340,8 @@ def encode_groups(groups, X):
     ------
     ValueError
         If there is not one group per image, or a group is missing (None or NaN).
+    TypeError
+        If a group cannot be hashed.
     """
     if groups is None:
         return None
@@ -299,7 +356,10 @@ def encode_groups(groups, X):
             f"groups should be a 1d array, got an array of shape {groups.shape} "
             "instead."
         )
-    codes, _ = pd.factorize(groups.ravel())
+    groups = groups.ravel()
+    if not all(isinstance(group, Hashable) for group in groups.tolist()):
+        raise _not_uniform(groups.tolist(), "groups")
+    codes, _ = pd.factorize(groups)
     if (codes < 0).any():
         raise ValueError("Input groups contains NaN.")
     return codes
@@ -367,9 +427,10 @@ def scaled_weights(sample_weight, X):
     ValueError
         If a weight is negative, NaN or infinite, or if no weight is positive.
     """
-    weights = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, copy=True, ensure_non_negative=True
-    )
+    with overflow_as_value_error("sample_weight"):
+        weights = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, copy=True, ensure_non_negative=True
+        )
     if not weights.any():
         raise ValueError(
             "Sample weights must contain at least one non-zero number. All samples "

@@ -200,7 +200,7 @@ def test_too_little_memory_is_one_error(data, monkeypatch, capsys):
     def fail(*args, **kwargs):
         raise MemoryError
 
-    monkeypatch.setattr(np, "load", fail)
+    monkeypatch.setattr(np, "load", fail)  # as for an array of a terabyte
     arguments = ["--data", data / "column.npz", "--model", data / "model.skops"]
     assert run("evaluate", *arguments) == 1
     the_error(capsys)

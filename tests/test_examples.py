@@ -14,7 +14,7 @@ BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
     "script",
     [
         *("backends", "blank_maps", "estimator", "fine_tuning", "image_folder"),
-        *("novelty", "onnx_runtime", "other_data"),
+        *("novelty", "onnx_runtime", "other_data", "random_inputs"),
         *("recipes", "reference_projects", "search", "speed"),
     ],
 )

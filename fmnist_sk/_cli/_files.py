@@ -178,7 +178,12 @@ def load_parts(source, target, **options):
                     f"{y.isna().sum()} of {len(y)} rows."
                 )
             return _labelled(source, _pixels(source, frame, target), y.to_numpy()), None
-        with _load_archive(source) as arrays:
+        with _load_arrays(source) as arrays:
+            if isinstance(arrays, np.ndarray):
+                raise CommandError(
+                    f"{source}: is a single array. Pass an archive of named arrays, as "
+                    "numpy.savez writes it."
+                )
             train, test = (
                 _labelled(source, _member(source, arrays, X), arrays[y], X, y)
                 if X in arrays and y in arrays
@@ -247,14 +252,12 @@ def _pixels(source, frame, target):
     return frame.to_numpy()
 
 
-def _load_archive(path):
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
-        raise CommandError(
-            f"{shown_name(path)}: is a single array. Pass an archive of named arrays, "
-            "as numpy.savez writes it."
-        )
-    return loaded
+@contextmanager
+def _load_arrays(path):
+    """Open an npy or npz file: an array, or an archive that reads arrays on demand."""
+    # NumPy leaves a damaged archive open if it opens the file itself.
+    with open(path, "rb") as file:
+        yield np.load(file, allow_pickle=False)
 
 
 def _member(path, arrays, name):
@@ -300,10 +303,9 @@ def load_array(path, image_shape, target):
         if Path(path).suffix.lower() == ".csv":
             X = _pixels(path, _read_csv(path), target)
         else:
-            X = np.load(path, allow_pickle=False)
-            if isinstance(X, np.lib.npyio.NpzFile):
-                with X as arrays:
-                    X = _only_images(path, arrays)
+            with _load_arrays(path) as arrays:
+                is_archive = not isinstance(arrays, np.ndarray)
+                X = _only_images(path, arrays) if is_archive else arrays
             X = _checked_array(path, X, "the array", numbers=True)
             if X.ndim < 2:
                 raise CommandError(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from .._validation import check_computed
 from ._operation import OPERATIONS, MixingOperation
 from ._spec import check_augmentation, check_image_settings
+from ._views import check_stack_of_images
 
 
 def augment_images(
@@ -147,8 +148,9 @@ def mix_images(
 
 
 def _check_images(images):
-    if images.ndim != 4:
+    check_stack_of_images(images)
+    if not isinstance(images, np.ndarray) or images.dtype.kind not in "biuf":
         raise ValueError(
-            "images must have shape (n_images, height, width, channels). "
-            f"Got {images.shape} instead."
+            "images must be an array of real numbers. Got "
+            f"{getattr(images, 'dtype', type(images).__name__)} instead."
         )

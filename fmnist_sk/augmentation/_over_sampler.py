@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 
 from .._compat import Interval, StrOptions, _fit_context
 from .._documentation import DocumentationLinkMixin
-from .._validation import all_or_nothing, validate_images
+from .._validation import all_or_nothing, check_labels, validate_images
 from ._augment import augment_images
 from ._containers import append_images, read_labels, take_labels
 from ._sampler_tags import as_sampler_tags
@@ -222,7 +221,7 @@ class AugmentedOverSampler(DocumentationLinkMixin, OneToOneFeatureMixin, BaseEst
             image_shape=self.image_shape,
             single_precision=False,
         )
-        check_classification_targets(labels)
+        check_labels(labels)
         self.sampling_strategy_ = resolve_sampling_strategy(
             self.sampling_strategy, labels
         )
