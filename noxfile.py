@@ -84,6 +84,8 @@ def lint(session):
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy", "fmnist_sk")
+    # As in a strict user's code: no public name lacks its types.
+    session.run("mypy", "--strict", "--follow-imports=silent", "tests/typed_usage.py")
     session.run("codespell")
     # The prose is British. Code has American names, so it is left out.
     code = (

@@ -1,8 +1,8 @@
 """Check an installed fmnist-sk: `python smoke_test.py`, outside the repository.
 
 Needs nothing but the package. Besides the code it covers what a wrong build would leave
-out: the sample, the pretrained weights, the type marker, the command, and a README that
-works on PyPI.
+out: the sample, the pretrained weights, the type marker, the files of the web page, the
+command, and a README that works on PyPI.
 """
 
 import re
@@ -33,6 +33,9 @@ if PACKAGE.parent != Path(sysconfig.get_path("purelib")):
     sys.exit(f"{PACKAGE} is not an installed package.")
 assert version("fmnist-sk") == fmnist_sk.__version__
 assert (PACKAGE / "py.typed").exists()
+page = (PACKAGE / "app" / "static" / "index.html").read_text(encoding="utf-8")
+for link in re.findall(r'(?:href|src)="(static/[^"]*)"', page):
+    assert (PACKAGE / "app" / link).exists(), link
 readme = metadata("fmnist-sk").get_payload()
 assert "# fmnist_sk" in readme
 assert not re.findall(r'(?:\]\(|src=")(?!https?:|#)[^)"]*', readme)

@@ -71,9 +71,9 @@ def _run(args):
     from ._cli._console import complain
     from ._compat import InvalidParameterError
 
-    module = importlib.import_module(f"._cli._{args.command}", __package__)
+    module = importlib.import_module(args.module, __package__)
     try:
-        status = getattr(module, args.command)(args) or 0
+        status = getattr(module, args.function)(args) or 0
         sys.stdout.flush()
     except CommandError as error:
         status = error.status

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import io
+import threading
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -42,6 +44,26 @@ _SHA256 = "43fa1f62b7f8bd808d204651b7803283300180bcd01d555995414d98844992c8"
 _N_IMAGES = 8
 # Folds for the threshold. Only the Gaussians are fitted in each fold, in 0.1 s.
 _N_FOLDS = 10
+
+
+_BLAS_LOCK = threading.RLock()
+
+
+def _with_one_blas_thread(function):
+    """Decorate a function that computes matrix products with one thread.
+
+    The limit holds for the whole process. Threads that set it at the same time would
+    undo each other's limit, and the results would differ in the last digits, so one
+    thread calls such a function at a time.
+    """
+    limited = _threadpool_controller_decorator(limits=1, user_api="blas")(function)
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        with _BLAS_LOCK:
+            return limited(*args, **kwargs)
+
+    return call
 
 
 class NoveltyDetector(
@@ -250,7 +272,7 @@ class NoveltyDetector(
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
-    @_threadpool_controller_decorator(limits=1, user_api="blas")
+    @_with_one_blas_thread
     def _features(self, X):
         """Return the predicted class, as a position, and the features of each image.
 
@@ -355,7 +377,7 @@ def load_novelty_detector() -> NoveltyDetector:
 
 
 # With one thread, so that the number of cores does not change the last bits.
-@_threadpool_controller_decorator(limits=1, user_api="blas")
+@_with_one_blas_thread
 def _fit_gaussians(codes, features):
     """Fit one Gaussian to the features of each class that is predicted."""
     centre, scale = features.mean(axis=0), features.std(axis=0)

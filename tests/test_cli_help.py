@@ -25,7 +25,7 @@ def test_help_imports_nothing_heavy():
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("command", ["demo", "train", "evaluate", "predict"])
+@pytest.mark.parametrize("command", ["demo", "train", "evaluate", "predict", "app"])
 def test_every_command_has_help_with_examples(command, capsys):
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])
@@ -52,7 +52,7 @@ def test_help_warns_of_pickles(command, capsys):
     assert "load only files that you trust" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["evaluate", "predict"])
+@pytest.mark.parametrize("command", ["evaluate", "predict", "app"])
 def test_help_names_every_pretrained_model(command, capsys):
     with pytest.raises(SystemExit):
         main([command, "--help"])
@@ -60,7 +60,7 @@ def test_help_names_every_pretrained_model(command, capsys):
     assert set(words) >= PRETRAINED
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "app"])
 def test_help_names_every_mode_and_every_exit_status(command, capsys):
     with pytest.raises(SystemExit):
         main([command, "--help"])

@@ -13,9 +13,10 @@ BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
 @pytest.mark.parametrize(
     "script",
     [
-        *("backends", "blank_maps", "estimator", "fine_tuning", "image_folder"),
+        *("backends", "blank_maps", "endurance", "estimator", "fine_tuning"),
+        "image_folder",
         *("novelty", "onnx_runtime", "other_data", "random_inputs"),
-        *("recipes", "reference_projects", "search", "speed"),
+        *("recipes", "reference_projects", "search", "server", "speed"),
     ],
 )
 def test_benchmarks_start(script):

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 
 import joblib
@@ -312,3 +313,14 @@ def test_odd_sizes_and_colours():
         np.testing.assert_allclose(
             logits, clf.decision_function(X), rtol=1e-3, atol=1e-3
         )
+
+
+def test_threads_get_the_same_scores(shipped, sample):
+    """Also in the last bit, although the limit of BLAS's threads is global."""
+    X = sample.X_test[:40]
+    expected = [shipped.score_samples(X[i : i + 1]) for i in range(len(X))]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            rows = [X[i : i + 1] for i in range(len(X))]
+            found = list(pool.map(shipped.score_samples, rows))
+            np.testing.assert_array_equal(found, expected)

@@ -27,9 +27,9 @@ from fmnist_sk import (
     FashionCNNClassifier,
     ImageAugmenter,
     ImageEncoder,
-    OnnxClassifier,
     ImageNormalizer,
     ImageReshaper,
+    OnnxClassifier,
     load_model,
     save_model,
 )

@@ -167,9 +167,19 @@ def run(measurements, arguments):
                 json.dump(results, file, indent=1)
 
 
-def arguments_for(measurements, description):
-    """Read the arguments of `run` from the command line."""
+def arguments_for(measurements, description, **numbers):
+    """Read the arguments of `run` from the command line.
+
+    `numbers` are options with a number as value: pairs of default and help.
+    """
     parser = argparse.ArgumentParser(description=description)
+    for name, (default, text) in numbers.items():
+        parser.add_argument(
+            f"--{name}",
+            type=type(default),
+            default=default,
+            help=f"{text} (default: %(default)s)",
+        )
     names = [measurement.__name__ for measurement in measurements]
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     parser.add_argument("--json", help="file for all single values")

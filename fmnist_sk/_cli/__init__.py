@@ -1,4 +1,17 @@
-"""Commands of the command line, and the error that they raise."""
+"""Commands of the command line, their common error, and what the web page uses.
+
+The other names are loaded on first use, because the parser must start quickly.
+"""
+
+import importlib
+
+_MODULE_OF = {
+    "PictureReader": "_reading",
+    "announce": "_console",
+    "class_names": "_models",
+    "load": "_models",
+    "start_engine": "_console",
+}
 
 
 class CommandError(Exception):
@@ -15,3 +28,10 @@ class CommandError(Exception):
     def __init__(self, message, status=1):
         super().__init__(message)
         self.status = status
+
+
+def __getattr__(name):
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_MODULE_OF[name]}")
+    return getattr(module, name)

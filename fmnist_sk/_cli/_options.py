@@ -14,6 +14,12 @@ def positive_int(text):
     return int(text)
 
 
+def port(text):
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer from 0 to 65535")
+    return int(text)
+
+
 def epochs(text):
     return text if text == "auto" else positive_int(text)
 
@@ -128,6 +134,10 @@ def add_conversion(parser):
         help="report an error for a picture that does not have the size of the model's "
         "images",
     )
+    add_white(parser)
+
+
+def add_white(parser):
     parser.add_argument(
         "--white",
         metavar="VALUE",

@@ -4,6 +4,7 @@ import argparse
 
 from .. import __version__
 from ..architectures import ARCHITECTURES
+from ._app_options import add_app_options
 from ._options import (
     add_class_names,
     add_conversion,
@@ -36,7 +37,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _add_command(commands, name, summary, description, examples):
-    return commands.add_parser(
+    parser = commands.add_parser(
         name,
         help=summary,
         description=description,
@@ -44,6 +45,8 @@ def _add_command(commands, name, summary, description, examples):
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.set_defaults(module=f"._cli._{name}", function=name)
+    return parser
 
 
 def _add_demo(commands):
@@ -253,6 +256,41 @@ If one picture cannot be read, the others are predicted, and the status is 1."""
     add_class_names(parser)
 
 
+def _add_app(commands):
+    parser = _add_command(
+        commands,
+        "app",
+        "serve a web page that predicts photographs and drawings",
+        """\
+Serve a web page on which you can drop, paste, choose or draw pictures. It shows the
+predicted classes, the image that the model sees, and the regions of the image that
+contribute to the prediction. For the ten classes of Fashion-MNIST it also shows similar
+training images, and whether a picture is unlike the training images. Programs can use
+POST /api/predict, which /docs describes.
+
+Pictures are held in memory only. They are not stored, and their names are not logged.
+The page loads nothing from other addresses. A picture can have 10 MB and 25 megapixels,
+and a request 16 pictures and 32 MB. Models are loaded from .skops and .onnx files.
+Other files are refused, because loading a joblib or pickle file can run any code.
+
+Only this machine can reach the page, unless --host is set. The page has no login and no
+encryption. To publish it, keep the default address, and set up a reverse proxy that has
+them. The proxy has to pass on the name of the host, which --allowed-host allows:
+
+  python -m fmnist_sk app --allowed-host images.example.org --root-path /clothes
+
+"""
+        + _STATUS,
+        [
+            "python -m fmnist_sk app",
+            "python -m fmnist_sk app --model model.skops --port 8080",
+            "python -m fmnist_sk app --host 0.0.0.0 --allowed-host studio.example.org",
+        ],
+    )
+    parser.set_defaults(module=".app", function="serve")
+    add_app_options(parser)
+
+
 def build_parser():
     """Build the parser of all commands.
 
@@ -276,6 +314,6 @@ def build_parser():
         "--version", action="version", version=f"%(prog)s {__version__}"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_add_demo, _add_train, _add_evaluate, _add_predict):
+    for add in (_add_demo, _add_train, _add_evaluate, _add_predict, _add_app):
         add(commands)
     return parser

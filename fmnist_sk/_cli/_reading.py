@@ -5,9 +5,8 @@ import sys
 
 import numpy as np
 from joblib import Parallel, delayed
-from PIL import Image
 
-from .._pictures import convert_picture, open_picture
+from .._pictures import convert_picture, open_file, open_picture
 from .._pipelines import divide_after_reading
 from ..datasets import CLASS_NAMES, picture_extensions, pictures_in
 from . import CommandError
@@ -79,8 +78,8 @@ class PictureReader:
 
         Parameters
         ----------
-        path : str
-            Path of the picture.
+        path : str or UntrustedPicture
+            Path of the picture, or its content.
 
         Returns
         -------
@@ -190,7 +189,7 @@ def _fashion_mnist(names):
 def _size(path):
     """Return the width and the height of a picture, turned upright."""
     try:
-        with Image.open(path) as image:
+        with open_file(path) as image:
             width, height = image.size
             sideways = image.getexif().get(_ORIENTATION) in _SIDEWAYS
     except Exception:  # which message is for the user, `open_picture` knows

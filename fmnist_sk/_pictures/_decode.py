@@ -5,6 +5,8 @@ import os
 import numpy as np
 from PIL import Image, ImageOps
 
+from ._open import RefusedPicture, open_file
+
 # Modes in which Pillow holds more than 8 bits per channel. Its own conversion to 8 bits
 # clips these values instead of scaling them.
 _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
@@ -16,11 +18,11 @@ def open_picture(source, *, at_least=None, grey=False):
     Parameters
     ----------
     source : str, path-like, file object, PIL.Image.Image or ndarray
-        Path of a picture in any format that Pillow reads, or a picture in memory. An
-        array has shape `(height, width)` or `(height, width, channels)` with 1 to 4
-        channels: grey, grey and alpha, colour, or colour and alpha. See
+        Path of a picture in any format that Pillow decodes by itself, or a picture in
+        memory. An array has shape `(height, width)` or `(height, width, channels)` with
+        1 to 4 channels: grey, grey and alpha, colour, or colour and alpha. See
         :func:`pixels_8_bit` for its values. Only the first frame of an animation is
-        read.
+        read. Use `UntrustedPicture` as the file object to limit formats and size.
     at_least : (width, height), default=None
         Size that is large enough. A JPEG file is decoded at a half, a quarter or an
         eighth of its size if the result is at least so large, which takes a fraction of
@@ -55,7 +57,7 @@ def open_picture(source, *, at_least=None, grey=False):
             f"type {type(source).__name__} instead."
         )
     try:
-        with Image.open(source) as image:
+        with open_file(source) as image:
             if at_least is not None:
                 image.draft("L" if grey else None, at_least)
             return _upright(image)
@@ -63,7 +65,9 @@ def open_picture(source, *, at_least=None, grey=False):
         raise
     except Exception as error:  # Pillow's readers raise many kinds
         reason = "it is not a picture that Pillow can read, or it is damaged"
-        if isinstance(error, Image.DecompressionBombError):
+        if isinstance(error, RefusedPicture):
+            reason = str(error)
+        elif isinstance(error, Image.DecompressionBombError):
             reason = (
                 "it has too many pixels. If you trust the file, increase "
                 "PIL.Image.MAX_IMAGE_PIXELS"
