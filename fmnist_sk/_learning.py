@@ -65,7 +65,9 @@ def label(learner, X, y, sample_weight, groups=None, *, reset, classes=None):
         vars(learner).pop(IGNORES_NAMES, None)
     X, y = _check(learner, X, y, reset=reset)
     if reset:
-        learner.classes_ = np.unique(y) if classes is None else classes
+        classes = np.unique(y) if classes is None else classes
+        # Pickles and ONNX files hold numbers in the byte order of the machine.
+        learner.classes_ = classes.astype(classes.dtype.newbyteorder("="), copy=False)
         if len(learner.classes_) < 2:
             raise ValueError(
                 f"{type(learner).__name__} needs samples of at least 2 classes in the "

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from _small import quick
+from sklearn.dummy import DummyClassifier
 
 from fmnist_sk import (
     AugmentedOverSampler,
@@ -26,7 +27,7 @@ from fmnist_sk.architectures import (
     describe_network,
 )
 from fmnist_sk.architectures._size_blocks import SizeBlocks
-from fmnist_sk.augmentation import augment_images, mix_images
+from fmnist_sk.augmentation import augment_images, mix_images, tta_views
 from fmnist_sk.inspection import feature_maps, grad_cam, occlusion_sensitivity
 from fmnist_sk.metrics import expected_calibration_error
 
@@ -338,3 +339,95 @@ def test_parameters_are_counted(parameters, image_shape):
     description.logits(np.empty((0, *image_shape)), blocks)
     variables = build_network(description).variables
     assert blocks.n_parameters == sum(np.prod(v.shape) for v in variables)
+
+
+# Inputs that random tests have found
+
+
+LABELS_THAT_CANNOT_BE_SORTED = {
+    "mixed": ["a", 1] * 6,
+    "dicts": [{"a": 1}] * 12,
+    "lists": [[1], [1, 2]] * 6,
+}
+
+
+@pytest.mark.parametrize("case", LABELS_THAT_CANNOT_BE_SORTED)
+def test_labels_that_cannot_be_sorted_are_refused_in_clear_words(images, case):
+    y = np.empty(12, dtype=object)
+    y[:] = LABELS_THAT_CANNOT_BE_SORTED[case]
+    X = images[0][:12]
+    with pytest.raises(TypeError, match="y must be uniformly strings or numbers"):
+        quick().fit(X, y)
+    if case != "mixed":  # groups need not be sorted
+        with pytest.raises(TypeError, match="groups must be uniformly"):
+            quick(early_stopping=True).fit(X, np.arange(12) % 2, groups=y)
+    with pytest.raises((TypeError, ValueError), match=r"uniformly|inhomogeneous"):
+        AugmentedOverSampler().fit_resample(X, y)
+    with pytest.raises(TypeError, match="y_true must be uniformly strings or numbers"):
+        expected_calibration_error(y, np.full((12, 2), 0.5))
+
+
+def test_integers_beyond_float64_are_refused(fitted, images):
+    huge, X = 10**400, images[0][:3].astype(object)
+    X[0, 0] = huge
+    message = r"contains a value too large for dtype\('float64'\)"
+    for compute in (
+        lambda: fitted.predict(X),
+        lambda: fitted.predict(X.tolist()),
+        lambda: ImageReshaper().fit(images[0]).inverse_transform(X),
+        lambda: quick().fit(*images, sample_weight=[huge] * 200),
+        lambda: expected_calibration_error([0, 1], [[huge, 0], [0, 1]]),
+    ):
+        with pytest.raises(ValueError, match=message):
+            compute()
+    for compute in occlusion_sensitivity, grad_cam:
+        with pytest.raises(ValueError, match="too large"):
+            compute(fitted, X)
+
+
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">u2", ">i2", ">i8"])
+def test_the_byte_order_changes_no_result(fitted, images, dtype):
+    X = images[0][:5].astype(dtype)
+    native = X.astype(X.dtype.newbyteorder("="))
+    np.testing.assert_array_equal(fitted.predict_proba(X), fitted.predict_proba(native))
+    found, expected = (ImageNormalizer().fit_transform(x) for x in (X, native))
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == expected.dtype
+    assert X.dtype == np.dtype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [">i4", ">f8", ">u8", ">U3"])
+def test_labels_of_another_byte_order_are_exported(images, dtype, tmp_path):
+    X, y = images
+    clf = quick(epochs=1).fit(X, y.astype(dtype))
+    export_onnx(clf, tmp_path / "model.onnx")
+    found = OnnxClassifier(tmp_path / "model.onnx").predict(X)
+    expected = clf.predict(X)
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == expected.dtype
+    clf = quick().partial_fit(X, y, classes=np.arange(10).astype(">i8"))
+    assert clf.classes_.dtype.isnative
+
+
+@pytest.mark.parametrize(
+    "images",
+    [None, "text", 5, [[[[1.0]]]], np.ones((2, 3)), np.ones((1, 1, 1, 1), "M8[s]")],
+    ids=repr,
+)
+def test_functions_of_stacks_refuse_anything_else(images):
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="images must"):
+        augment_images(images, "light", rng)
+    with pytest.raises(ValueError, match="images must"):
+        mix_images(images, {"mixup": 1.0}, rng)
+    if np.ndim(images) < 4 or isinstance(images, list):
+        with pytest.raises(ValueError, match="images must"):
+            tta_views(images, "flip")
+
+
+@pytest.mark.parametrize("values", [np.array([["a"] * 4]), np.ones((1, 4), "M8[s]")])
+def test_occlusion_refuses_what_are_no_numbers(values):
+    clf = DummyClassifier().fit(np.ones((2, 4)), [0, 1])
+    for X in values, values.astype(object):
+        with pytest.raises(ValueError, match="X must contain numbers"):
+            occlusion_sensitivity(clf, X)
