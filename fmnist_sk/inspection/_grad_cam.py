@@ -78,7 +78,8 @@ def grad_cam(
         If `estimator` is not a network of this package, or its network is not a graph
         of layers, such as a subclass of `keras.Model` or a model with nested models.
     ValueError
-        If `X` is invalid, `target` is not a class, or there is no such method or layer.
+        If `X` is invalid or so large that a map overflows, `target` is not a class, or
+        there is no such method or layer.
 
     See Also
     --------
