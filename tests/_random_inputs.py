@@ -95,7 +95,7 @@ def _pixels(shape, dtype, values, rng):
             }[values]
             if not whole or np.isfinite(special):
                 pixels.flat[rng.integers(pixels.size)] = special
-    return pixels
+    return np.asarray(pixels)  # products of arrays without dimensions are scalars
 
 
 def _laid_out(array, layout):
