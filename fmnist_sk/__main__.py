@@ -83,7 +83,10 @@ def _run(args):
     except InvalidParameterError as error:
         status = 2
         complain(error)
-    except (ImportError, OSError, ValueError) as error:
+    except MemoryError as error:
+        status = 1
+        complain(f"not enough memory ({error or 'no details'})")
+    except (ImportError, OSError, OverflowError, TypeError, ValueError) as error:
         status = 1
         complain(error)
     return status

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.utils import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
 
 from ._images import warn_of_other_scale
 from ._inference import FittedNetwork, predictor_of
@@ -24,6 +23,7 @@ from ._training import (
 )
 from ._validation import (
     IGNORES_NAMES,
+    check_labels,
     encode_groups,
     encode_labels,
     total_weights,
@@ -65,7 +65,9 @@ def label(learner, X, y, sample_weight, groups=None, *, reset, classes=None):
         vars(learner).pop(IGNORES_NAMES, None)
     X, y = _check(learner, X, y, reset=reset)
     if reset:
-        learner.classes_ = np.unique(y) if classes is None else classes
+        classes = np.unique(y) if classes is None else classes
+        # Pickles and ONNX files hold numbers in the byte order of the machine.
+        learner.classes_ = classes.astype(classes.dtype.newbyteorder("="), copy=False)
         if len(learner.classes_) < 2:
             raise ValueError(
                 f"{type(learner).__name__} needs samples of at least 2 classes in the "
@@ -113,9 +115,15 @@ def label_held_out(learner, X_val, y_val, sample_weight_val, class_weights, trai
             "X_val and y_val must be passed together, and sample_weight_val requires "
             "both of them."
         )
-    X_val, y_val = _check(learner, X_val, y_val, reset=False)
-    codes = encode_labels(y_val, learner.classes_, name="y_val")
-    weights = total_weights(sample_weight_val, class_weights, codes, X_val)
+    try:
+        X_val, y_val = _check(learner, X_val, y_val, reset=False)
+        codes = encode_labels(y_val, learner.classes_, name="y_val")
+        weights = total_weights(sample_weight_val, class_weights, codes, X_val)
+    except (TypeError, ValueError) as error:
+        # scikit-learn's messages would blame X, y or sample_weight.
+        raise type(error)(
+            f"X_val, y_val or sample_weight_val is invalid. {error}"
+        ) from error
     some = training.rows[:: max(1, len(training) // _N_IMAGES_FOR_SCALE)]
     warn_of_other_scale(
         X_val,
@@ -129,7 +137,7 @@ def _check(learner, X, y, *, reset):
     X, y, _ = validate_images(
         learner, X, y, reset=reset, image_shape=learner.image_shape
     )
-    check_classification_targets(y)
+    check_labels(y)
     return X, y
 
 

@@ -36,6 +36,11 @@ class LogitsMixin:
                 are two classes
             Outputs of the network before the softmax. For two classes, the logit of the
             second class minus that of the first.
+
+        Raises
+        ------
+        ValueError
+            If `X` is invalid, or a value is so large that a logit overflows.
         """
         logits = self._as_fitted()._logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
@@ -53,6 +58,11 @@ class LogitsMixin:
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
             Probabilities, in the order of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If `X` is invalid, or a value is so large that a logit overflows.
         """
         return softmax(self._as_fitted()._logits(X), axis=1)
 
@@ -70,6 +80,11 @@ class LogitsMixin:
         log_probabilities : ndarray of shape (n_samples, n_classes)
             Logarithms, in the order of `classes_`; finite even where a probability
             rounds to 0.
+
+        Raises
+        ------
+        ValueError
+            If `X` is invalid, or a value is so large that a logit overflows.
         """
         return log_softmax(self._as_fitted()._logits(X), axis=1)
 
@@ -86,6 +101,11 @@ class LogitsMixin:
         -------
         y : ndarray of shape (n_samples,)
             Labels from `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If `X` is invalid, or a value is so large that a logit overflows.
         """
         fitted = self._as_fitted()
         return fitted.classes_[fitted._logits(X).argmax(axis=1)]

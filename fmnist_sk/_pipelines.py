@@ -212,9 +212,17 @@ def image_stack(X, image_shape=None):
     Raises
     ------
     ValueError
-        If `X` has another number of dimensions or does not fit the shape.
+        If `X` has another number of dimensions, does not fit the shape, or contains
+        anything but numbers.
     """
     images = np.asarray(X, dtype=table_dtype(X))
+    if images.dtype == object:
+        try:
+            images = images.astype(np.float64)
+        except (OverflowError, TypeError, ValueError) as error:
+            raise ValueError(f"X must contain numbers: {error}.") from error
+    if images.dtype.kind not in "biuf":
+        raise ValueError(f"X must contain numbers. Got {images.dtype} instead.")
     if images.ndim not in (2, 3, 4):
         raise ValueError(
             "X must contain images, with shape (n, pixels), (n, height, width) or (n, "

@@ -2,11 +2,13 @@
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_array,
@@ -89,10 +91,12 @@ def validate_images(
     if not reset and getattr(estimator, IGNORES_NAMES, False):
         flat = _without_names(estimator, flat)
     dtype = pixel_dtypes(flat)
-    if isinstance(y, str) and y == "no_validation":
-        rows = validate_data(estimator, flat, dtype=dtype, reset=reset)
-    else:
-        rows, y = validate_data(estimator, flat, y, dtype=dtype, reset=reset)
+    # scikit-learn looks for NaN in the sum, which large values of both signs make NaN.
+    with np.errstate(invalid="ignore"), overflow_as_value_error("X"):
+        if isinstance(y, str) and y == "no_validation":
+            rows = validate_data(estimator, flat, dtype=dtype, reset=reset)
+        else:
+            rows, y = validate_data(estimator, flat, y, dtype=dtype, reset=reset)
     if single_precision and rows.dtype == np.float64:
         check_single_precision(rows)
     shape = rows.shape if shape is None else shape
@@ -151,6 +155,23 @@ def _carried_shape(estimator, X, rows, reset, image_shape):
     return (len(rows), *carried)
 
 
+@contextmanager
+def overflow_as_value_error(name):
+    """Turn an OverflowError, which NumPy raises for huge integers, into a ValueError.
+
+    Parameters
+    ----------
+    name : str
+        Name of the input in the error message.
+    """
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueError(
+            f"Input {name} contains a value too large for {np.dtype(np.float64)!r}."
+        ) from error
+
+
 def check_single_precision(X):
     """Reject images beyond the range of float32, in which networks compute.
 
@@ -170,6 +191,42 @@ def check_single_precision(X):
         raise ValueError(
             f"Input X contains a value too large for {np.dtype(np.float32)!r}."
         )
+
+
+def check_computed(values, *, name="X"):
+    """Reject input for which a computation has overflowed.
+
+    Finite values may still be so large that a result of the network, or of a
+    transformer, is infinite or NaN.
+
+    Parameters
+    ----------
+    values : ndarray
+        Result of the computation, of any dtype.
+    name : str, default="X"
+        Name of the input in the error message.
+
+    Returns
+    -------
+    values : ndarray
+        The same array.
+
+    Raises
+    ------
+    ValueError
+        If a value is infinite or NaN.
+    """
+    # The extremes are NaN if any value is. This takes a third of the time of
+    # `np.isfinite(values).all()` and no memory.
+    if (
+        values.dtype.kind == "f"
+        and values.size
+        and not (np.isfinite(values.max()) and np.isfinite(values.min()))
+    ):
+        raise ValueError(
+            f"Input {name} contains a value too large for {values.dtype!r}."
+        )
+    return values
 
 
 def check_stack(estimator, shape):
@@ -194,6 +251,38 @@ def check_stack(estimator, shape):
         )
 
 
+def check_labels(y, *, name="y"):
+    """Check that labels are those of a classification and can be sorted.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+        Labels.
+    name : str, default="y"
+        Name of the labels in the error message.
+
+    Raises
+    ------
+    TypeError
+        If the labels are bytes, or of types that cannot be compared.
+    ValueError
+        If the labels are continuous or missing.
+    """
+    if y.dtype == object and len({type(label) for label in y.tolist()}) > 1:
+        try:
+            sorted(set(y.tolist()))
+        except TypeError:
+            raise _not_uniform(y.tolist(), name) from None
+    elif y.dtype == object and y.size and isinstance(y[0], (dict, list, set)):
+        raise _not_uniform(y.tolist(), name)
+    check_classification_targets(y)
+
+
+def _not_uniform(labels, name):
+    kinds = sorted({type(label).__name__ for label in labels})
+    return TypeError(f"{name} must be uniformly strings or numbers. Got {kinds}.")
+
+
 def encode_labels(labels, classes, *, name):
     """Encode labels as positions in the classes.
 
@@ -215,8 +304,12 @@ def encode_labels(labels, classes, *, name):
     ------
     ValueError
         If a label is not one of the classes.
+    TypeError
+        If a label cannot be hashed.
     """
     labels = column_or_1d(labels, warn=True).tolist()
+    if not all(isinstance(label, Hashable) for label in labels):
+        raise _not_uniform(labels, name)
     codes = {label: code for code, label in enumerate(np.asarray(classes).tolist())}
     try:
         found = map(codes.__getitem__, labels)
@@ -247,6 +340,8 @@ def encode_groups(groups, X):
     ------
     ValueError
         If there is not one group per image, or a group is missing (None or NaN).
+    TypeError
+        If a group cannot be hashed.
     """
     if groups is None:
         return None
@@ -261,7 +356,10 @@ def encode_groups(groups, X):
             f"groups should be a 1d array, got an array of shape {groups.shape} "
             "instead."
         )
-    codes, _ = pd.factorize(groups.ravel())
+    groups = groups.ravel()
+    if not all(isinstance(group, Hashable) for group in groups.tolist()):
+        raise _not_uniform(groups.tolist(), "groups")
+    codes, _ = pd.factorize(groups)
     if (codes < 0).any():
         raise ValueError("Input groups contains NaN.")
     return codes
@@ -269,6 +367,9 @@ def encode_groups(groups, X):
 
 def total_weights(sample_weight, class_weights, codes, X):
     """Multiply the weights of the samples by the weights of their classes.
+
+    Only the ratios of weights have an effect. Both kinds of weights are therefore
+    scaled by a power of two, so that no product and no sum overflows or vanishes.
 
     Parameters
     ----------
@@ -284,28 +385,69 @@ def total_weights(sample_weight, class_weights, codes, X):
     Returns
     -------
     weights : ndarray of shape (n_samples,), dtype float64
-        Product of both weights for each sample, in a new array.
+        Product of both weights for each sample, divided by a power of two, in a new
+        array. Each weight is below 1.
 
     Raises
     ------
     ValueError
-        If a sample weight is negative, NaN or infinite, if the sum of all weights is
-        infinite, or if no weight is positive.
+        If a sample weight is negative, NaN or infinite, or if no weight is positive.
     """
-    weights = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, copy=True, ensure_non_negative=True
-    )
-    with np.errstate(over="ignore"):
-        weights *= class_weights[codes]
-        total = weights.sum()
-    if not np.isfinite(total):
-        raise ValueError("Sample weights are too large: their sum is not finite.")
+    weights = scaled_weights(sample_weight, X)
+    of_classes = _by_power_of_two(class_weights)[codes]
+    products = _not_vanishing(weights * of_classes, (weights > 0) & (of_classes > 0))
+    if not products.any():
+        raise ValueError(
+            "Every sample with a non-zero weight belongs to a class whose weight in "
+            "class_weight is zero, so all samples have zero weight."
+        )
+    return products
+
+
+def scaled_weights(sample_weight, X):
+    """Check sample weights and scale them by a power of two.
+
+    Scaling by a power of two is exact, so that results that depend on ratios of weights
+    do not change.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights given by the user. None stands for equal weights.
+    X : ndarray of shape (n_samples, n_features)
+        Data. Their number must equal the number of weights.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_samples,), dtype float64
+        Weights below 1, in a new array. The largest weight is at least 0.5.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative, NaN or infinite, or if no weight is positive.
+    """
+    with overflow_as_value_error("sample_weight"):
+        weights = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, copy=True, ensure_non_negative=True
+        )
     if not weights.any():
         raise ValueError(
             "Sample weights must contain at least one non-zero number. All samples "
             "have zero weight."
         )
-    return weights
+    return _by_power_of_two(weights)
+
+
+def _by_power_of_two(weights):
+    """Divide weights by the smallest power of two that is larger than all of them."""
+    scaled = np.ldexp(weights, -np.frexp(weights.max())[1])
+    return _not_vanishing(scaled, weights > 0)
+
+
+def _not_vanishing(weights, positive):
+    """Replace positive weights that were rounded to 0, because 0 means unused."""
+    return np.where(positive, np.maximum(weights, np.nextafter(0, 1)), weights)
 
 
 def all_or_nothing(method: _Method) -> _Method:

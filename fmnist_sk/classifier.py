@@ -226,11 +226,11 @@ class FashionCNNClassifier(
         metrics in `history_` are those of the images themselves.
 
     temperature : float or "auto", default=None
-        Divisor of the logits. A temperature above 1 makes probabilities less confident,
-        and a temperature below 1 makes them more confident. `"auto"` fits the
-        temperature on the held-out images [3]_ (`X_val`, or those of `early_stopping`).
-        With few held-out images, it stays near 1. `partial_fit` is not available with
-        `"auto"`. None stands for 1.
+        Divisor of the logits, at least 1e-30. A temperature above 1 makes probabilities
+        less confident, and a temperature below 1 makes them more confident. `"auto"`
+        fits the temperature on the held-out images [3]_ (`X_val`, or those of
+        `early_stopping`). With few held-out images, it stays near 1. `partial_fit` is
+        not available with `"auto"`. None stands for 1.
 
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the last `fit`, with its labels and
@@ -366,7 +366,8 @@ class FashionCNNClassifier(
         "refit": ["boolean"],
         "tta": [StrOptions({"auto", *VIEWS}), None],
         "temperature": [
-            Interval(Real, 0, None, closed="neither"),
+            # A smaller divisor could make logits infinite.
+            Interval(Real, 1e-30, None, closed="left"),
             StrOptions({"auto"}),
             None,
         ],
@@ -498,12 +499,13 @@ class FashionCNNClassifier(
         Raises
         ------
         ValueError
-            If the data or a parameter is invalid, which is checked before training, or
-            if the loss becomes infinite or NaN. After this or any other error, or
-            Ctrl-C, the estimator is as it was before.
+            If the data or a parameter is invalid, which is checked before training, if
+            the network or the training run would be absurdly large, or if the loss
+            becomes infinite or NaN. After this or any other error, or Ctrl-C, the
+            estimator is as it was before.
         TypeError
-            If X is sparse, a callback is not a Keras callback, or `architecture`
-            returns no Keras model.
+            If X is sparse, labels are not uniformly strings or numbers, a callback is
+            not a Keras callback, or `architecture` returns no Keras model.
         """
         # A copy is trained, so that `self` predicts as before until the end, also in
         # other threads.

@@ -174,6 +174,11 @@ class ImageEncoder(
         -------
         features : ndarray of shape (n, n_features_out), dtype float32
             Features of each image.
+
+        Raises
+        ------
+        ValueError
+            If `X` is invalid, or a value is so large that a feature overflows.
         """
         check_is_fitted(self)
         validate_images(self, X, reset=False)

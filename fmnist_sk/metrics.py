@@ -4,11 +4,15 @@ from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
 from ._compat import Interval, validate_params
-from ._validation import encode_labels
+from ._validation import (
+    check_labels,
+    encode_labels,
+    overflow_as_value_error,
+    scaled_weights,
+)
 
 
 @validate_params(
@@ -62,8 +66,10 @@ def expected_calibration_error(
     Raises
     ------
     ValueError
-        If the numbers of samples or classes are inconsistent, or a value in `y_proba`
-        is not between 0 and 1.
+        If the numbers of samples or classes are inconsistent, a value in `y_proba` is
+        not between 0 and 1, or no sample has a positive weight.
+    TypeError
+        If the labels are not uniformly strings or numbers.
 
     See Also
     --------
@@ -82,21 +88,24 @@ def expected_calibration_error(
     >>> round(expected_calibration_error([0, 0, 1, 0], y_proba), 3)
     0.15
     """
-    proba = check_array(y_proba, dtype=np.float64, input_name="y_proba")
+    with overflow_as_value_error("y_proba"):
+        proba = check_array(y_proba, dtype=np.float64, input_name="y_proba")
     check_consistent_length(y_true, proba, sample_weight)
     if proba.min() < 0 or proba.max() > 1:
         raise ValueError(
             "y_proba must contain values between 0 and 1. Got values between "
             f"{proba.min()} and {proba.max()} instead."
         )
-    classes = np.unique(np.asarray(y_true)) if labels is None else np.asarray(labels)
+    y_true = column_or_1d(y_true, warn=True)
+    check_labels(y_true, name="y_true")
+    classes = np.unique(y_true) if labels is None else column_or_1d(labels)
     if len(classes) != proba.shape[1]:
         raise ValueError(
             f"The number of classes in labels or y_true is {len(classes)}, but y_proba "
             f"has {proba.shape[1]} columns. Pass all classes as labels."
         )
     right = proba.argmax(axis=1) == encode_labels(y_true, classes, name="y_true")
-    weight = _check_sample_weight(sample_weight, proba, ensure_non_negative=True)
+    weight = scaled_weights(sample_weight, proba)
     confidence = proba.max(axis=1)
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
     excess = np.bincount(bins, weight * (confidence - right), minlength=n_bins)

@@ -25,7 +25,12 @@ from ._compat import (
 )
 from ._documentation import DocumentationLinkMixin
 from ._pipelines import final_estimator_and_input
-from ._validation import IGNORES_NAMES, all_or_nothing, validate_images
+from ._validation import (
+    IGNORES_NAMES,
+    all_or_nothing,
+    check_computed,
+    validate_images,
+)
 from .architectures import numpy_function
 from .inspection import check_is_network
 from .pretrained import PRETRAINED, load_pretrained, shipped
@@ -225,6 +230,11 @@ class NoveltyDetector(
         scores : ndarray of shape (n,)
             Log-density of each image's features. A higher score means more like the
             training images.
+
+        Raises
+        ------
+        ValueError
+            If `X` is invalid, or a value is so large that a feature overflows.
         """
         check_is_fitted(self)
         validate_images(self, X, reset=False)
@@ -287,11 +297,14 @@ class NoveltyDetector(
                 some = slice(first, min(first + _N_IMAGES, part.stop))
                 # Not as uint8, which `take` would not normalise.
                 pixels = np.asarray(rows[some], dtype=np.result_type(rows, np.float32))
-                logits, values = network(
-                    fitted.normalisation.take(pixels, slice(None), fitted.image_shape)
-                )
-                codes.append(logits.argmax(axis=1))
-                features.append(values)
+                with np.errstate(over="ignore", invalid="ignore"):
+                    logits, values = network(
+                        fitted.normalisation.take(
+                            pixels, slice(None), fitted.image_shape
+                        )
+                    )
+                codes.append(check_computed(logits).argmax(axis=1))
+                features.append(check_computed(values))
             return np.concatenate(codes), np.concatenate(features)
 
         parts = [result for _, result in side_by_side(compute, len(rows), 2**20)]

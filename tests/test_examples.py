@@ -15,7 +15,7 @@ BENCHMARKS = Path(__file__).parents[1] / "examples" / "benchmarks"
     [
         *("backends", "blank_maps", "endurance", "estimator", "fine_tuning"),
         "image_folder",
-        *("novelty", "onnx_runtime", "other_data"),
+        *("novelty", "onnx_runtime", "other_data", "random_inputs"),
         *("recipes", "reference_projects", "reliability"),
         *("search", "server", "speed"),
     ],

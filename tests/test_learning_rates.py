@@ -153,3 +153,8 @@ def test_a_rate_set_before_the_first_epoch_scales_the_schedule(images):
     plain = rates_used(images, lr_schedule="cosine", learning_rate=0.01)
     used = rates_used(images, Lower(), lr_schedule="cosine", learning_rate=0.01)
     np.testing.assert_allclose(used, plain / 100, rtol=1e-5)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "one_cycle"])
+def test_a_rate_beyond_float32_is_infinite_without_a_warning(schedule):
+    assert np.isinf(learning_rates(schedule, 1e300, 8)).all()

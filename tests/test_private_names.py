@@ -51,6 +51,7 @@ ATTRIBUTES = {
     ),
     "_initialized": lambda: hasattr(_context(), "_initialized"),
     "_keras_history": lambda: keras.Input((1,))._keras_history.operation,
+    "_validate_params": lambda: BaseEstimator._validate_params,
 }
 # Methods of other packages that our classes override.
 OVERRIDDEN = [

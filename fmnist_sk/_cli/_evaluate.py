@@ -1,5 +1,6 @@
 """The command evaluate."""
 
+from . import CommandError
 from . import _figures as figures
 from . import _files as files
 from . import _models as models
@@ -27,7 +28,10 @@ def evaluate(args):
         files.check_folder_options(args)
         train, test = files.load_parts(args.data, args.target)
         data = train if test is None else test
-    y_pred = print_evaluation(model, data, names, args.data)
+    try:
+        y_pred = print_evaluation(model, data, names, args.data)
+    except ValueError as error:
+        raise CommandError(f"{args.data}: {error}") from error
     if args.confusion_matrix:
         figures.save_confusion_matrix(
             args.confusion_matrix, model, data.y, y_pred, names

@@ -1,5 +1,6 @@
 """Files that the commands read and write: data sets, images and models."""
 
+import math
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -170,11 +171,21 @@ def load_parts(source, target, **options):
                     f"{source}: no column {target!r}. Set --target to the column of "
                     f"labels. The columns are {_shortened(frame.columns)}."
                 )
-            X = frame.drop(columns=target).to_numpy()
-            return LabelledImages(as_pixels(X), frame[target].to_numpy()), None
-        with np.load(source, allow_pickle=False) as arrays:
+            y = frame[target]
+            if y.isna().any():
+                raise CommandError(
+                    f"{source}: the column {target!r} has no label in "
+                    f"{y.isna().sum()} of {len(y)} rows."
+                )
+            return _labelled(source, _pixels(source, frame, target), y.to_numpy()), None
+        with _load_arrays(source) as arrays:
+            if isinstance(arrays, np.ndarray):
+                raise CommandError(
+                    f"{source}: is a single array. Pass an archive of named arrays, as "
+                    "numpy.savez writes it."
+                )
             train, test = (
-                LabelledImages(as_pixels(arrays[X]), arrays[y])
+                _labelled(source, _member(source, arrays, X), arrays[y], X, y)
                 if X in arrays and y in arrays
                 else None
                 for X, y in (
@@ -188,6 +199,81 @@ def load_parts(source, target, **options):
                     f"The arrays are {_shortened(arrays)}."
                 )
             return train, test
+
+
+def _labelled(source, X, y, name_of_X="X", name_of_y="y"):
+    """Check images and labels, and return them together."""
+    y = _checked_array(source, y, name_of_y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1:
+        raise CommandError(
+            f"{source}: {name_of_y} must contain one label per image. Its shape is "
+            f"{y.shape}."
+        )
+    if y.dtype.kind not in "biufUOM":
+        raise CommandError(
+            f"{source}: {name_of_y} must contain numbers or text. Its dtype is "
+            f"{y.dtype}. Convert it, for example with y.astype(str)."
+        )
+    if X.ndim not in (2, 3, 4) or len(X) != len(y):
+        raise CommandError(
+            f"{source}: {name_of_X} must contain one image for each of the {len(y)} "
+            f"labels in {name_of_y}. Its shape is {X.shape}."
+        )
+    if X.size == 0:
+        raise CommandError(f"{source}: contains no images. The shape is {X.shape}.")
+    return LabelledImages(as_pixels(X), y)
+
+
+def _pixels(source, frame, target):
+    """Return the columns of pixels of a DataFrame."""
+    frame = frame.drop(columns=target, errors="ignore")
+    text = frame.columns[[kind.kind not in "biuf" for kind in frame.dtypes]]
+    if len(text) and len(frame):
+        raise CommandError(
+            f"{source}: the columns of pixels must contain numbers. These columns "
+            f"contain text: {_shortened(text)}."
+        )
+    n_others = frame.shape[1] - 1
+    side = math.isqrt(max(0, n_others))
+    if (
+        side > 1
+        and side * side == n_others
+        and len(frame)
+        and np.array_equal(frame.iloc[:, 0], np.arange(len(frame)) + frame.iat[0, 0])
+        and frame.iat[0, 0] in (0, 1)
+    ):
+        raise CommandError(
+            f"{source}: the column {frame.columns[0]!r} counts the rows, and the other "
+            f"{n_others} columns are the pixels of {side} × {side} images. Remove this "
+            "column. To save a DataFrame without it, use to_csv(index=False)."
+        )
+    return frame.to_numpy()
+
+
+@contextmanager
+def _load_arrays(path):
+    """Open an npy or npz file: an array, or an archive that reads arrays on demand."""
+    # NumPy leaves a damaged archive open if it opens the file itself.
+    with open(path, "rb") as file:
+        yield np.load(file, allow_pickle=False)
+
+
+def _member(path, arrays, name):
+    """Return an array of numbers from an npz file."""
+    return _checked_array(path, arrays[name], name, numbers=True)
+
+
+def _checked_array(path, array, name, *, numbers=False):
+    if not isinstance(array, np.ndarray):
+        raise CommandError(f"{shown_name(path)}: {name} is not a NumPy array.")
+    if numbers and array.dtype.kind not in "biuf":
+        raise CommandError(
+            f"{shown_name(path)}: {name} must contain numbers. Its dtype is "
+            f"{array.dtype}."
+        )
+    return array
 
 
 def is_array_file(path):
@@ -215,13 +301,18 @@ def load_array(path, image_shape, target):
     """
     with reading(path):
         if Path(path).suffix.lower() == ".csv":
-            frame = _read_csv(path)
-            X = frame.drop(columns=target, errors="ignore").to_numpy()
+            X = _pixels(path, _read_csv(path), target)
         else:
-            X = np.load(path, allow_pickle=False)
-            if Path(path).suffix.lower() == ".npz":
-                with X as arrays:
-                    X = _only_images(path, arrays)
+            with _load_arrays(path) as arrays:
+                is_archive = not isinstance(arrays, np.ndarray)
+                X = _only_images(path, arrays) if is_archive else arrays
+            X = _checked_array(path, X, "the array", numbers=True)
+            if X.ndim < 2:
+                raise CommandError(
+                    f"{shown_name(path)}: must contain images, with shape (n, pixels), "
+                    "(n, height, width) or (n, height, width, channels). The shape is "
+                    f"{X.shape}."
+                )
     one = X.shape in (image_shape, image_shape[:2])
     return as_pixels(X[np.newaxis] if one else X)
 
@@ -235,13 +326,13 @@ def _read_csv(path):
 def _only_images(path, arrays):
     for name in ("X", "x_test"):
         if name in arrays:
-            return arrays[name]
+            return _member(path, arrays, name)
     if len(arrays) != 1:
         raise CommandError(
             f"{path}: must contain an array X or x_test, or a single array. The arrays "
             f"are {_shortened(arrays)}."
         )
-    return arrays[next(iter(arrays))]
+    return _member(path, arrays, next(iter(arrays)))
 
 
 def _shortened(names):

@@ -2,6 +2,10 @@
 
 import argparse
 import ast
+import math
+
+# A picture of more pixels takes more than 3 MB, and the network gigabytes.
+_LARGEST_SIDE = 1024
 
 
 def positive_int(text):
@@ -46,7 +50,8 @@ def parameter(text):
         raise argparse.ArgumentTypeError(f"{text!r} does not have the form NAME=VALUE")
     try:
         return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
+    except (MemoryError, RecursionError, SyntaxError, TypeError, ValueError):
+        # All that `literal_eval` raises.
         return name, value
 
 
@@ -57,7 +62,23 @@ def image_size(text):
             f"{text!r} is not a size such as 28, or 28x40 for a height of 28 and a "
             "width of 40 pixels"
         )
-    return int(sizes[0]), int(sizes[-1])
+    height, width = int(sizes[0]), int(sizes[-1])
+    if max(height, width) > _LARGEST_SIDE:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is larger than {_LARGEST_SIDE} pixels, but the networks are "
+            "made for small images"
+        )
+    return height, width
+
+
+def white(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return value
 
 
 def add_data(parser, purpose):
@@ -120,7 +141,7 @@ def add_white(parser):
     parser.add_argument(
         "--white",
         metavar="VALUE",
-        type=float,
+        type=white,
         default=255.0,
         help="value of a white pixel in the training images, such as 1 or 255; "
         "pictures are scaled to it (default: 255)",

@@ -12,15 +12,30 @@ from . import CommandError
 from ._models import prepare
 
 
-def print_evaluation(model, data, names, source):
-    """Print the evaluation of a model on images and return its predictions."""
-    unknown = sorted(set(data.y.tolist()) - set(model.classes_.tolist()), key=str)
+def check_labels(y, classes, source):
+    """Check that labels are known.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+        Labels of test images.
+    classes : ndarray of shape (n_classes,)
+        Labels of the training images.
+    source : str
+        Name of the data.
+    """
+    unknown = sorted(set(y.tolist()) - set(classes.tolist()), key=str)
     if unknown:
         raise CommandError(
             f"{source}: contains labels that were not in the training data: "
             f"{', '.join(map(repr, unknown[:5]))}. The classes of the model are "
-            f"{', '.join(map(repr, model.classes_.tolist()))}."
+            f"{', '.join(map(repr, classes.tolist()))}."
         )
+
+
+def print_evaluation(model, data, names, source):
+    """Print the evaluation of a model on images and return its predictions."""
+    check_labels(data.y, model.classes_, source)
     model = prepare(model, announced=True)
     y_pred = model.predict(data.X)
     print_report(model, data.y, y_pred, names)

@@ -3,8 +3,10 @@
 import time
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 
+from .._validation import validate_images
 from ..classifier import FashionCNNClassifier
 from ..preprocessing import PhotoConverter
 from . import CommandError
@@ -12,7 +14,7 @@ from . import _files as files
 from . import _models as models
 from ._console import announce, start_engine
 from ._folders import PictureFolder, with_converter
-from ._report import print_evaluation
+from ._report import check_labels, print_evaluation
 
 
 def train(args):
@@ -26,6 +28,8 @@ def train(args):
             f"Valid parameters are: {', '.join(sorted(known))}.",
             status=2,
         )
+    model = FashionCNNClassifier(**parameters)
+    model._validate_params()
     models.check_model_path(args.model)
     data, held_out, test, converter = _load(args, verbose=parameters["verbose"])
     X, y, names = data
@@ -40,7 +44,9 @@ def train(args):
         X, y = files.rows_of(X, rows), y[rows]
     if args.class_names:
         names = models.given_names(args.class_names, len(np.unique(y)))
-    model = FashionCNNClassifier(**parameters)
+    for part in held_out, test:
+        if part is not None:
+            _check_part(part, X, y, model, args.data)
     start_engine(announced=True)
     announce(f"Training on {len(y):,} images ...")
     start = time.perf_counter()
@@ -57,6 +63,31 @@ def train(args):
         names = models.class_names(model, args.class_names)
         print_evaluation(model, test, names, args.data)
     print("Model:", args.model)
+
+
+def _check_part(part, X, y, model, source):
+    """Check, before a long training run, that held-out images fit the training images.
+
+    Parameters
+    ----------
+    part : LabelledImages
+        Held-out images.
+    X, y : ndarray
+        Training images and their labels.
+    model : FashionCNNClassifier
+        Classifier that will be trained.
+    source : str
+        Name of the data.
+    """
+    check_labels(part.y, np.unique(y), source)
+    probe = clone(model)
+    validate_images(
+        probe, X, reset=True, image_shape=model.image_shape, warn_of_shape=False
+    )
+    try:
+        validate_images(probe, part.X, reset=False)
+    except ValueError as error:
+        raise CommandError(f"{source}: the test images are invalid. {error}") from error
 
 
 def _load(args, *, verbose):

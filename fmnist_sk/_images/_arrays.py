@@ -71,7 +71,10 @@ def _convert(X):
         raise TypeError(
             f"X is a {type(X).__name__}, which contains no data yet. Pass X.collect()."
         )
-    if isinstance(X, np.ndarray) or is_table(X):
+    if isinstance(X, np.ndarray):
+        # scikit-learn would convert float32 of another byte order to float64.
+        return X.astype(X.dtype.newbyteorder("="), copy=False)
+    if is_table(X):
         return X
     try:
         array = np.asarray(X)

@@ -7,6 +7,7 @@ import numpy as np
 from .. import _engine, architectures
 from .._batches import activation_bytes, rows_per_call, side_by_side
 from .._training import Normalisation
+from .._validation import check_computed
 from ..augmentation import UNSURE_BELOW, tta_views
 from ._kept import KeptBeside
 
@@ -55,6 +56,11 @@ class Predictor:
         -------
         logits : ndarray of shape (n, n_classes), dtype float64
             Logits.
+
+        Raises
+        ------
+        ValueError
+            If a value is so large that a logit overflows.
         """
         logits = np.empty((len(X), self._n_classes))
         dtype = _DTYPES[0 if X.dtype == np.uint8 else 1]
@@ -91,7 +97,8 @@ class Predictor:
             # several rows, but an image's logits must not depend on its batch.
             return self._run(graph, np.repeat(images, 2, axis=0))[:1]
         constants = self._constants[images.dtype]
-        return graph(tf.constant(images), *constants, *self._tensors).numpy()
+        logits = graph(tf.constant(images), *constants, *self._tensors)
+        return check_computed(logits.numpy())
 
 
 #: Predictor of a fitted network, made for the first prediction.

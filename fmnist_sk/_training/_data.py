@@ -47,8 +47,11 @@ class LabelledImages:
 
     @cached_property
     def sample_weight(self):
-        """Float32 weights of all rows, with a mean of 1 over the rows in use."""
-        return (self.weights / self.weights[self.rows].mean()).astype(np.float32)
+        """Float32 weights with a mean of 1 over the rows in use; 0 for other rows."""
+        relative = np.zeros(len(self.weights), np.float32)
+        in_use = self.weights[self.rows]
+        relative[self.rows] = in_use / in_use.mean()
+        return relative
 
     def split(self, fraction, random_state):
         """Split the rows at random into training and held-out rows, stratified.

@@ -120,7 +120,7 @@ def run_epochs(run, training, held_out, *, callbacks, **_):
         logs = _train_epoch(run, training, hooks)
         if held_out is not None:
             logs |= _evaluate(run, held_out, hooks)
-            _check_finite(logs["val_loss"], run.epoch)
+            _check_finite(logs["val_loss"], run.epoch, " on the held-out images")
         run.epoch += 1
         for name, value in logs.items():
             run.history.setdefault(name, []).append(value)
@@ -227,16 +227,15 @@ def _watches_batches(callback):
     )
 
 
-def _check_finite(loss, epoch):
+def _check_finite(loss, epoch, where=""):
     if not np.isfinite(loss):
         raise ValueError(
-            f"Training diverged: the loss is {loss} in epoch {epoch + 1}. Decrease "
-            "learning_rate, or check X for extreme values."
+            f"Training diverged: the loss{where} is {loss} in epoch {epoch + 1}. "
+            "Decrease learning_rate, or check X and X_val for extreme values."
         )
 
 
 def _means(totals):
-    return {
-        "loss": float(totals[0] / totals[2]),
-        "accuracy": float(totals[1] / totals[2]),
-    }
+    # The weights of some batches may all round to 0 beside the largest weight.
+    total = totals[2] or 1.0
+    return {"loss": float(totals[0] / total), "accuracy": float(totals[1] / total)}

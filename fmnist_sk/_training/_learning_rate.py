@@ -28,6 +28,8 @@ def learning_rates(schedule, peak, n_steps):
     rates : ndarray of shape (n_steps,), dtype float32
         Learning rates.
     """
+    if peak > float(np.finfo(np.float32).max):
+        peak = np.inf  # training diverges, without a warning about the conversion
     if schedule == "constant":
         return np.full(n_steps, peak, dtype=np.float32)
     warm_up = round(WARM_UP * n_steps) if schedule == "one_cycle" else 0

@@ -14,6 +14,9 @@ from ._optimizers import OPTIMIZERS
 # Targets of "auto": enough optimizer steps, and small batches for small data.
 MIN_STEPS, MAX_STEPS, STEPS_PER_EPOCH = 300, 1000, 64
 MIN_BATCH, MAX_BATCH = 16, 128
+# Even steps of a millisecond would take a day. The learning rate of each step is kept
+# in memory.
+_MAX_STEPS_OF_A_RUN = 100_000_000
 
 # Metadata of fields that have no effect on the learned weights.
 _NO_OUTCOME = {"outcome": False}
@@ -140,7 +143,8 @@ def resolve_plan(estimator, description, training, held_out, *, seed, refit):
     Raises
     ------
     ValueError
-        If `temperature="auto"` and there are no held-out images.
+        If `temperature="auto"` and there are no held-out images, or the number of steps
+        is too large.
     """
     if estimator.temperature == "auto" and held_out is None:
         raise ValueError(
@@ -150,6 +154,12 @@ def resolve_plan(estimator, description, training, held_out, *, seed, refit):
     epochs, batch_size = resolve_length(
         recipe_of(description), len(training), estimator.epochs, estimator.batch_size
     )
+    n_steps = epochs * -(-len(training) // batch_size)
+    if n_steps > _MAX_STEPS_OF_A_RUN:
+        raise ValueError(
+            f"epochs={estimator.epochs} requires {n_steps:,} optimizer steps, but at "
+            f"most {_MAX_STEPS_OF_A_RUN:,} are supported. Decrease epochs."
+        )
     stops_early = estimator.early_stopping and held_out is not None
     return Plan(
         **_resolve_common(estimator, description, estimator.lr_schedule),

@@ -11,6 +11,7 @@ from typing import Any
 from .. import _engine
 from ._architecture import Recipe, find_architecture
 from ._ensemble import Ensemble, ensemble_logits, hashable
+from ._shape_blocks import check_size
 
 # Largest difference between two responses of the same network, as a fraction of the
 # largest output. Processors round differently, and a user's network may compute in
@@ -151,8 +152,9 @@ def describe_network(
     Raises
     ------
     ValueError
-        If a size is invalid, the number of filters does not fit the architecture, or
-        the network of a function does not fit the images and classes.
+        If a size is invalid, the number of filters does not fit the architecture, the
+        network would not fit in memory, or the network of a function does not fit the
+        images and classes.
     TypeError
         If a function does not take a parameter that was set or returns no network.
     """
@@ -168,6 +170,7 @@ def describe_network(
         architecture, image_shape, n_classes, tuple(sorted(resolved.items()))
     )
     if not callable(architecture):
+        check_size(description)
         return description
     _engine.start()
     from ._own_network import identify

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._validation import check_computed
 from ._operation import OPERATIONS, MixingOperation
 from ._spec import check_augmentation, check_image_settings
+from ._views import check_stack_of_images
 
 
 def augment_images(
@@ -52,7 +54,8 @@ def augment_images(
     Raises
     ------
     ValueError
-        If `spec` is invalid or mixes images, or `images` is not 4-dimensional.
+        If `spec` is invalid or mixes images, `images` is not 4-dimensional, or a
+        computation overflows, because values are NaN, infinite or too large.
 
     Examples
     --------
@@ -65,11 +68,13 @@ def augment_images(
     """
     settings = check_image_settings(spec)
     _check_images(images)
-    for operation in OPERATIONS.values():
-        if not isinstance(operation, MixingOperation) and operation.is_on(settings):
-            extra = (turns,) if operation.takes_turns else ()
-            images = operation.function(images, settings, rng, *extra)
-    return images
+    augmented = images
+    with np.errstate(over="ignore", invalid="ignore"):
+        for operation in OPERATIONS.values():
+            if not isinstance(operation, MixingOperation) and operation.is_on(settings):
+                extra = (turns,) if operation.takes_turns else ()
+                augmented = operation.function(augmented, settings, rng, *extra)
+    return augmented if augmented is images else check_computed(augmented)
 
 
 def mix_images(
@@ -100,7 +105,8 @@ def mix_images(
     Raises
     ------
     ValueError
-        If `settings` are invalid or `images` is not 4-dimensional.
+        If `settings` are invalid, `images` is not 4-dimensional, or a computation
+        overflows, because values are NaN, infinite or too large.
 
     Examples
     --------
@@ -134,15 +140,17 @@ def mix_images(
         chosen = (chance >= first) & (chance < last) & (shares == 1)
         rows = np.flatnonzero(chosen)
         if len(rows):
-            mixed[rows], shares[rows] = operation.function(
-                images[rows], images[partners[rows]], settings, rng
-            )
-    return mixed, partners, shares
+            with np.errstate(over="ignore", invalid="ignore"):
+                mixed[rows], shares[rows] = operation.function(
+                    images[rows], images[partners[rows]], settings, rng
+                )
+    return check_computed(mixed), partners, shares
 
 
 def _check_images(images):
-    if images.ndim != 4:
+    check_stack_of_images(images)
+    if not isinstance(images, np.ndarray) or images.dtype.kind not in "biuf":
         raise ValueError(
-            "images must have shape (n_images, height, width, channels). "
-            f"Got {images.shape} instead."
+            "images must be an array of real numbers. Got "
+            f"{getattr(images, 'dtype', type(images).__name__)} instead."
         )

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._compat import _fit_context
 from .._images import IMAGE_SHAPE_ATTRIBUTE
+from .._validation import all_or_nothing
 from ..preprocessing import BaseImageTransformer
 from ._augment import augment_images
 from ._containers import as_array, cast_like, frame_like, library_of, shallow_copy
@@ -134,6 +135,7 @@ class ImageAugmenter(BaseImageTransformer):
         "random_state": ["random_state"],
     }
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the shape of the images.
@@ -159,6 +161,7 @@ class ImageAugmenter(BaseImageTransformer):
         self._fit_images(X)
         return self
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:
         """Learn the shape of the images and augment them.

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 
 from .._compat import Interval, StrOptions, _fit_context
 from .._documentation import DocumentationLinkMixin
-from .._validation import validate_images
+from .._validation import all_or_nothing, check_labels, validate_images
 from ._augment import augment_images
 from ._containers import append_images, read_labels, take_labels
 from ._sampler_tags import as_sampler_tags
@@ -137,6 +136,7 @@ class AugmentedOverSampler(DocumentationLinkMixin, OneToOneFeatureMixin, BaseEst
         self.image_shape = image_shape
         self.random_state = random_state
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn the shape of the images and the number of copies per class.
@@ -162,6 +162,7 @@ class AugmentedOverSampler(DocumentationLinkMixin, OneToOneFeatureMixin, BaseEst
         self._count_copies(X, y)
         return self
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_resample(self, X: ArrayLike, y: ArrayLike) -> tuple[Any, Any]:
         """Return the images, followed by augmented copies of some images.
@@ -220,7 +221,7 @@ class AugmentedOverSampler(DocumentationLinkMixin, OneToOneFeatureMixin, BaseEst
             image_shape=self.image_shape,
             single_precision=False,
         )
-        check_classification_targets(labels)
+        check_labels(labels)
         self.sampling_strategy_ = resolve_sampling_strategy(
             self.sampling_strategy, labels
         )

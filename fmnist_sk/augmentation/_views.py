@@ -64,7 +64,7 @@ def tta_views(images: Any, tta: str | None, *, xp: Any = np) -> Sequence[Any]:
     Raises
     ------
     ValueError
-        If `tta` is unknown.
+        If `tta` is unknown or `images` is not 4-dimensional.
 
     Examples
     --------
@@ -74,6 +74,7 @@ def tta_views(images: Any, tta: str | None, *, xp: Any = np) -> Sequence[Any]:
     >>> [view.ravel().tolist() for view in tta_views(images, "flip")]
     [[0, 1, 2], [2, 1, 0]]
     """
+    check_stack_of_images(images)
     if tta is None:
         return [images]
     if not isinstance(tta, str) or tta not in VIEWS:
@@ -83,3 +84,24 @@ def tta_views(images: Any, tta: str | None, *, xp: Any = np) -> Sequence[Any]:
             f"Got {tta!r} instead."
         )
     return VIEWS[tta](images, xp)
+
+
+def check_stack_of_images(images: Any) -> None:
+    """Check that images are a stack.
+
+    Parameters
+    ----------
+    images : array of shape (n_images, height, width, channels)
+        Images of any array library.
+
+    Raises
+    ------
+    ValueError
+        If `images` is anything else.
+    """
+    shape = getattr(images, "shape", None)
+    if shape is None or len(shape) != 4:
+        raise ValueError(
+            "images must have shape (n_images, height, width, channels). Got "
+            f"{type(images).__name__ if shape is None else tuple(shape)} instead."
+        )

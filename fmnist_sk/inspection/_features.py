@@ -92,7 +92,7 @@ def feature_maps(estimator: BaseEstimator, X: ArrayLike) -> list[NDArray[np.floa
         If `estimator` is not a network of this package, or its network is not a graph
         of layers.
     ValueError
-        If `X` is invalid.
+        If `X` is invalid, or a value is so large that a map overflows.
 
     See Also
     --------

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
+from .._validation import check_computed
 from ._classes import target_codes
 from ._layer_outputs import layer_outputs, network_and_images
 
@@ -77,7 +78,8 @@ def grad_cam(
         If `estimator` is not a network of this package, or its network is not a graph
         of layers, such as a subclass of `keras.Model` or a model with nested models.
     ValueError
-        If `X` is invalid, `target` is not a class, or there is no such method or layer.
+        If `X` is invalid or so large that a map overflows, `target` is not a class, or
+        there is no such method or layer.
 
     See Also
     --------
@@ -162,19 +164,22 @@ def _contributions(outputs, rows, codes, maps_of_layer, method):
     """Return the contribution of each pixel of a layer, of any sign."""
     contributions = np.empty((len(rows), *maps_of_layer.shape[1:3]), np.float32)
     for part, maps, gradients in outputs.gradients(rows, codes, maps_of_layer):
-        contributions[part] = _COMBINE[method](maps, gradients)
-    return contributions
+        with np.errstate(over="ignore", invalid="ignore"):
+            contributions[part] = _COMBINE[method](maps, gradients)
+    return check_computed(contributions)
 
 
 def _add(contributions):
     """Add the contributions of layers, on the pixels of the finest layer."""
     finest = max((layer.shape[1:] for layer in contributions), key=np.prod)
     # A pixel that is divided has its contribution divided.
-    return sum(
-        _enlarge(layer, *finest)
-        * np.float32(np.prod(layer.shape[1:]) / np.prod(finest))
-        for layer in contributions
-    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = sum(
+            _enlarge(layer, *finest)
+            * np.float32(np.prod(layer.shape[1:]) / np.prod(finest))
+            for layer in contributions
+        )
+    return check_computed(total)
 
 
 def _choose(graphs, layer):

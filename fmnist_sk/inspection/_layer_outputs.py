@@ -8,6 +8,7 @@ from .. import _engine
 from .._batches import side_by_side
 from .._inference import KeptBeside
 from .._pipelines import final_estimator_and_input
+from .._validation import check_computed
 from ..classifier import FashionCNNClassifier
 from ._layer_graphs import layer_graphs
 
@@ -168,7 +169,7 @@ class LayerOutputs:
             pairs = [np.repeat(array, 2, axis=0) for array in arrays]
             return [output[:1] for output in self._call(graph, *pairs)]
         outputs = graph.function(*map(tf.constant, arrays), *self._weights)
-        return [output.numpy() for output in outputs]
+        return [check_computed(output.numpy()) for output in outputs]
 
 
 #: Outputs of the layers of a fitted network, created at the first call.

@@ -140,7 +140,8 @@ def occlusion_sensitivity(
 def _fill(images, fill_value):
     """Return the value of covered pixels, in the dtype of the images."""
     if fill_value is None:
-        mean = images.reshape(-1, images.shape[-1]).mean(axis=0)
+        # In the precision of float16 and float32 images, the sum may overflow.
+        mean = images.reshape(-1, images.shape[-1]).mean(axis=0, dtype=np.float64)
         fill = np.rint(mean) if images.dtype.kind in "biu" else mean
         return fill.astype(images.dtype)
     with np.errstate(invalid="ignore"):

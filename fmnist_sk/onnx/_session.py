@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .._batches import side_by_side
 from .._compat import optional_import
+from .._validation import check_computed
 from ._metadata import Metadata
 
 _DTYPES = {
@@ -109,11 +110,11 @@ class OnnxModel:
             return self._session.run(names, {"images": images})
 
         if len(X) == 1:
-            return _checked(compute(slice(1)), X)
+            return _checked(compute(slice(1)))
         n_bytes = _BYTES_PER_PIXEL * shape[0] * shape[1]
         calls = side_by_side(compute, len(X), n_bytes, _MAX_ROWS)
         parts = [outputs for _, outputs in calls]
-        return _checked([np.concatenate(each) for each in zip(*parts, strict=True)], X)
+        return _checked([np.concatenate(each) for each in zip(*parts, strict=True)])
 
 
 def _cast(X, dtype):
@@ -131,10 +132,5 @@ def _cast(X, dtype):
     return X.astype(dtype)
 
 
-def _checked(outputs, X):
-    if not np.isfinite(outputs[0]).all():
-        # Finite in X, but not after the division by the scale of the training images.
-        raise ValueError(
-            f"Input X contains a value too large for {np.dtype(np.float32)!r}."
-        )
-    return outputs
+def _checked(outputs):
+    return [check_computed(output) for output in outputs]

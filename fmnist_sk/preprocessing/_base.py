@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils._set_output import _get_output_config
@@ -16,7 +17,7 @@ from .._images import (
     infer_image_shape,
     pixel_dtypes,
 )
-from .._validation import check_stack, validate_images
+from .._validation import check_stack, overflow_as_value_error, validate_images
 from .._warnings import warn_user
 
 
@@ -51,7 +52,9 @@ class BaseImageTransformer(
     def _validate_transformed(self, X):
         """Check output of `transform` and return it as rows, with its shape."""
         flat, shape = flatten_images(X)
-        rows = check_array(flat, dtype=pixel_dtypes(flat))
+        # See `validate_images`.
+        with np.errstate(invalid="ignore"), overflow_as_value_error("X"):
+            rows = check_array(flat, dtype=pixel_dtypes(flat))
         shape = rows.shape if shape is None else shape
         if rows.shape[1] != self.n_features_in_:
             raise ValueError(

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import StrOptions, _fit_context
+from .._validation import all_or_nothing, check_computed
 from ._base import BaseImageTransformer
 
 # Statistics convert this many values at a time, to keep the float64 copy small.
@@ -106,6 +107,7 @@ class ImageNormalizer(BaseImageTransformer):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the center and the scale.
@@ -126,7 +128,8 @@ class ImageNormalizer(BaseImageTransformer):
         Raises
         ------
         ValueError
-            If `X` is invalid or `image_shape` does not fit it.
+            If `X` is invalid or so large that its range or deviation overflows, or
+            `image_shape` does not fit it.
         """
         rows, _ = self._validate_images(
             X,
@@ -139,12 +142,15 @@ class ImageNormalizer(BaseImageTransformer):
             "channel": self.image_shape_[-1],
             "pixel": self.n_features_in_,
         }[self.per]
-        if self.method == "standardize":
-            center, scale = _mean_and_deviation(rows, n_groups)
-        elif rows.dtype == np.uint8:
-            center, scale = np.zeros(n_groups), np.full(n_groups, 255.0)
-        else:
-            center, scale = _minimum_and_range(rows, n_groups)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.method == "standardize":
+                center, scale = _mean_and_deviation(rows, n_groups)
+            elif rows.dtype == np.uint8:
+                center, scale = np.zeros(n_groups), np.full(n_groups, 255.0)
+            else:
+                center, scale = _minimum_and_range(rows, n_groups)
+            for statistic in center, scale:
+                check_computed(statistic.astype(_output_dtype(rows.dtype)))
         # In single precision, a smaller scale would be zero or divide to infinity.
         scale[scale < np.finfo(np.float32).tiny] = 1.0
         if self.per == "global":
@@ -169,13 +175,16 @@ class ImageNormalizer(BaseImageTransformer):
         Raises
         ------
         ValueError
-            If `X` is invalid or its images differ in size from the training images.
+            If `X` is invalid, its images differ in size from the training images, or a
+            value is so large that the result overflows.
         """
         check_is_fitted(self)
         rows, shape = self._validate_images(X, reset=False)
         center, scale = self._center_and_scale(rows.dtype)
-        normalized = np.subtract(rows, center, dtype=center.dtype)
-        normalized /= scale
+        with np.errstate(over="ignore", invalid="ignore"):
+            normalized = np.subtract(rows, center, dtype=center.dtype)
+            normalized /= scale
+        check_computed(normalized)
         return self._as_output(normalized, shape, X)
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
@@ -196,22 +205,29 @@ class ImageNormalizer(BaseImageTransformer):
         Raises
         ------
         ValueError
-            If `X` is invalid or its images differ in size from the training images.
+            If `X` is invalid, its images differ in size from the training images, or a
+            value is so large that the result overflows.
         """
         check_is_fitted(self)
         rows, shape = self._validate_transformed(X)
         center, scale = self._center_and_scale(rows.dtype)
-        original = np.multiply(rows, scale, dtype=scale.dtype)
-        original += center
+        with np.errstate(over="ignore", invalid="ignore"):
+            original = np.multiply(rows, scale, dtype=scale.dtype)
+            original += center
+        check_computed(original)
         return original.reshape(shape)
 
     def _center_and_scale(self, dtype):
         """Return center and scale of each value of a row in the dtype of the output."""
-        dtype = np.float64 if dtype == np.float64 else np.float32
+        dtype = _output_dtype(dtype)
         return (
             np.resize(statistic, self.n_features_in_).astype(dtype)
             for statistic in (self.center_, self.scale_)
         )
+
+
+def _output_dtype(dtype):
+    return np.float64 if dtype == np.float64 else np.float32
 
 
 def _minimum_and_range(rows, n_groups):
@@ -235,6 +251,7 @@ def _mean_and_deviation(rows, n_groups):
     grouped = means.reshape(-1, n_groups)
     mean = grouped.mean(axis=0)
     variance = (squares.reshape(-1, n_groups) + (grouped - mean) ** 2).mean(axis=0)
+    check_computed(variance)
     n_values = rows.size // n_groups
     eps = np.finfo(np.float64).eps
     round_off = n_values * eps * variance + (n_values * mean * eps) ** 2

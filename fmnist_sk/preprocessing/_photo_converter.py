@@ -16,6 +16,7 @@ from .._compat import StrOptions, _fit_context
 from .._documentation import DocumentationLinkMixin
 from .._images import check_image_shape
 from .._pictures import MODES, convert_picture
+from .._validation import all_or_nothing
 from ._base import in_container
 
 # Pictures per task of a thread. A task costs a fraction of a millisecond.
@@ -120,6 +121,7 @@ class PhotoConverter(DocumentationLinkMixin, TransformerMixin, BaseEstimator):
         self.color_mode = color_mode
         self.n_jobs = n_jobs
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Check the parameters.

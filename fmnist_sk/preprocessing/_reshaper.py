@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import StrOptions, _fit_context
+from .._validation import all_or_nothing
 from ._base import BaseImageTransformer
 
 
@@ -69,6 +70,7 @@ class ImageReshaper(BaseImageTransformer):
     def __init__(self, image_shape: Sequence[int] | Literal["flat"] | None = None):
         self.image_shape = image_shape
 
+    @all_or_nothing
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the shape of the images.
