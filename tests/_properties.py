@@ -110,6 +110,8 @@ def examine(call):
             text = str(error)
             if not text or _OF_THE_CODE.search(text) or _is_of_tensorflow(error):
                 faults["unexplained"] = f"{type(error).__name__}: {text[:300]}"
+        except FileNotFoundError:  # text is a path for PhotoConverter
+            refused = True
         except Exception as error:
             refused = True
             faults["unexplained"] = f"{type(error).__name__}: {str(error)[:300]}"

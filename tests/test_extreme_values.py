@@ -405,3 +405,14 @@ def test_occlusion_refuses_what_are_no_numbers(values):
     for X in values, values.astype(object):
         with pytest.raises(ValueError, match="X must contain numbers"):
             occlusion_sensitivity(clf, X)
+
+
+def test_a_fit_transform_whose_result_overflows_changes_nothing():
+    # Seed of the large run: the range fits in float32, a standardised value does not.
+    X = _extreme(np.float32)
+    X[1:] = X[0]
+    X[0, 0, 0] *= np.float32(1 - 1e-6)
+    normalizer = ImageNormalizer("standardize", "pixel").fit(np.ones((2, 8, 8)))
+    before = dict(vars(normalizer))
+    if finite_or_refused(lambda: normalizer.fit_transform(X)) is None:
+        assert vars(normalizer) == before

@@ -158,6 +158,31 @@ class ImageNormalizer(BaseImageTransformer):
         self.center_, self.scale_ = center, scale
         return self
 
+    @all_or_nothing
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[Any]:
+        """Learn the center and the scale, and normalise images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, pixels), (n, height, width) or \
+                (n, height, width, channels)
+            Training images, which are not changed.
+        y : None
+            Ignored. Pipelines pass it.
+
+        Returns
+        -------
+        X_normalized : ndarray of the shape of `X`, or DataFrame
+            Normalised images, float64 or float32.
+
+        Raises
+        ------
+        ValueError
+            If `X` is invalid or so large that a result overflows, or `image_shape` does
+            not fit it. The normalizer is then as it was before.
+        """
+        return self.fit(X).transform(X)
+
     def transform(self, X: ArrayLike) -> NDArray[Any]:
         """Normalise images.
 
