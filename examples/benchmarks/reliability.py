@@ -4,7 +4,7 @@ Run with::
 
     python examples/benchmarks/reliability.py --json reliability.json
 
-The script needs Linux. Complete figures take half an hour. Each measurement is a
+The script needs Linux. Complete figures take an hour. Each measurement is a
 function of the arguments whose docstring is the title of its table, and which returns
 pairs of texts and all values. To add a measurement, add the function to `MEASUREMENTS`.
 """
