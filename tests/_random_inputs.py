@@ -91,7 +91,7 @@ def _pixels(shape, dtype, values, rng):
                 "one NaN": np.nan,
                 "one infinity": np.inf,
                 "one huge": largest,
-                "one -huge": 0 if kind.kind in "bu" else -largest,
+                "one -huge": 0 if kind.kind in ("b", "u") else -largest,
             }[values]
             if not whole or np.isfinite(special):
                 pixels.flat[rng.integers(pixels.size)] = special
