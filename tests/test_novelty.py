@@ -29,9 +29,6 @@ from fmnist_sk import (
     save_model,
 )
 from fmnist_sk.architectures import (
-    ACTIVATIONS,
-    ARCHITECTURES,
-    Ensemble,
     numpy_function,
 )
 
@@ -274,28 +271,7 @@ def numpy_logits(clf, X):
     return numpy_function(fitted.description, fitted.weights)(images)
 
 
-NETWORKS = [
-    *({"architecture": name} for name in sorted(ARCHITECTURES)),
-    {"architecture": Ensemble("compact", "resnet")},
-    {"architecture": "two_conv", "kernel_size": (2, 5), "batch_norm": True},
-    *(
-        {"architecture": architecture, "activation": activation}
-        for architecture in ("two_conv", "resnet")
-        for activation in sorted(ACTIVATIONS)
-    ),
-]
-
-
-@pytest.mark.parametrize("parameters", NETWORKS, ids=str)
-def test_numpy_computes_the_logits_of_tensorflow(sample, parameters):
-    X, y = sample.X_train[:40], sample.y_train[:40]
-    if not isinstance(parameters["architecture"], Ensemble):
-        parameters = {"filters": 4} | parameters
-    clf = quick(**parameters, temperature=None, tta=None).fit(X, y)
-    logits, features = numpy_logits(clf, X)
-    np.testing.assert_allclose(logits, clf.decision_function(X), rtol=1e-3, atol=1e-3)
-    assert features.shape[0] == 40
-    assert np.isfinite(features).all()
+# test_onnx.py compares the logits of all networks with those of TensorFlow.
 
 
 def test_features_are_those_of_units_and_dense_layers(sample):

@@ -30,7 +30,7 @@ from fmnist_sk import (
     load_pretrained,
 )
 from fmnist_sk._images import infer_image_shape
-from fmnist_sk._inference import FittedNetwork
+from fmnist_sk._inference import FittedNetwork, predictor_of
 from fmnist_sk._training import Normalisation, resolve_default_tta
 from fmnist_sk.architectures import (
     ACTIVATIONS,
@@ -40,6 +40,7 @@ from fmnist_sk.architectures import (
     build_network,
     describe_network,
     initial_weights,
+    numpy_function,
 )
 from fmnist_sk.inspection import grad_cam
 from fmnist_sk.onnx._export import onnx_bytes
@@ -75,6 +76,20 @@ def untrained(X, y, **parameters):
     tta = resolve_default_tta(description, clf.augmentation)
     clf._fitted = FittedNetwork(description, weights, normalisation, tta)
     return clf
+
+
+def check_numpy(clf, X):
+    """Compare the logits that NumPy computes, as novelty detection needs them."""
+    fitted = clf._fitted
+    rows = X.reshape(len(X), -1)
+    images = fitted.normalisation.take(
+        rows.astype(np.float32), slice(None), fitted.image_shape
+    )
+    logits, features = numpy_function(fitted.description, fitted.weights)(images)
+    expected = predictor_of(fitted)(rows, None)
+    np.testing.assert_allclose(logits, expected, rtol=1e-3, atol=1e-3)
+    assert len(features) == len(X)
+    assert np.isfinite(features).all()
 
 
 def check(estimator, X, path, **options):
@@ -122,7 +137,9 @@ NETWORKS = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_predicts_the_same(name, path):
     X, y = images_and_labels((13, 13))
-    check(untrained(X, y, **NETWORKS[name]), X, path)
+    clf = untrained(X, y, **NETWORKS[name])
+    check(clf, X, path)
+    check_numpy(clf, X)
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
@@ -131,7 +148,9 @@ def test_every_activation_predicts_the_same(activation, batch_norm, path):
     """Also activations that fall and rise, before which pooling would be wrong."""
     X, y = images_and_labels((9, 9), n_classes=2)
     parameters = {"activation": activation, "batch_norm": batch_norm, "tta": "flip"}
-    check(untrained(X, y, filters=6, dense_units=8, **parameters), X, path)
+    clf = untrained(X, y, filters=6, dense_units=8, **parameters)
+    check(clf, X, path)
+    check_numpy(clf, X)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +163,7 @@ def test_every_shape_predicts_the_same(shape, architecture, path):
     X, y = images_and_labels(shape)
     clf = untrained(X, y, architecture=architecture, image_shape=shape, filters=6)
     exported = check(clf, X, path)
+    check_numpy(clf, X)
     assert exported.image_shape_ == clf.image_shape_
 
 
