@@ -28,9 +28,8 @@ from fmnist_sk import (
     novelty,
     save_model,
 )
-from fmnist_sk.architectures import (
-    numpy_function,
-)
+from fmnist_sk.architectures import numpy_function
+from fmnist_sk.novelty import _shipped
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +95,7 @@ def test_the_file_is_small_and_checked(monkeypatch):
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         assert {archive[name].dtype.kind for name in archive.files} == {"f", "U"}
     assert novelty.pack(novelty.unpack(content)) == content
-    monkeypatch.setattr(novelty, "_SHA256", "0" * 64)
+    monkeypatch.setattr(_shipped, "_SHA256", "0" * 64)
     with pytest.raises(OSError, match="SHA-256"):
         load_novelty_detector()
 

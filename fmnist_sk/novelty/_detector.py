@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import io
-import threading
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -15,55 +12,30 @@ from sklearn.model_selection import KFold
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from ._batches import side_by_side
-from ._compat import (
+from .._batches import side_by_side
+from .._compat import (
     HasMethods,
     Interval,
     StrOptions,
     _fit_context,
-    _threadpool_controller_decorator,
 )
-from ._documentation import DocumentationLinkMixin
-from ._pipelines import final_estimator_and_input
-from ._validation import (
-    IGNORES_NAMES,
+from .._documentation import DocumentationLinkMixin
+from .._pipelines import final_estimator_and_input
+from .._validation import (
     all_or_nothing,
     check_computed,
     validate_images,
 )
-from .architectures import numpy_function
-from .inspection import check_is_network
-from .pretrained import PRETRAINED, load_pretrained, shipped
+from ..architectures import numpy_function
+from ..inspection import check_is_network
+from ..pretrained import PRETRAINED, load_pretrained
+from ._gaussians import fit_gaussians, log_density, with_one_blas_thread
 
-_NAME = "novelty-detector"
-# SHA-256 of the file in `_data`. `examples/train_novelty_detector.py` writes the file
-# and prints this hash.
-_SHA256 = "43fa1f62b7f8bd808d204651b7803283300180bcd01d555995414d98844992c8"
 # The arrays of 8 images of 28 × 28 pixels fit in the cache of a core: 32 images take
 # 1.1 times as long per image, 64 images 1.3 times.
 _N_IMAGES = 8
 # Folds for the threshold. Only the Gaussians are fitted in each fold, in 0.1 s.
 _N_FOLDS = 10
-
-
-_BLAS_LOCK = threading.RLock()
-
-
-def _with_one_blas_thread(function):
-    """Decorate a function that computes matrix products with one thread.
-
-    The limit holds for the whole process. Threads that set it at the same time would
-    undo each other's limit, and the results would differ in the last digits, so one
-    thread calls such a function at a time.
-    """
-    limited = _threadpool_controller_decorator(limits=1, user_api="blas")(function)
-
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        with _BLAS_LOCK:
-            return limited(*args, **kwargs)
-
-    return call
 
 
 class NoveltyDetector(
@@ -147,6 +119,9 @@ class NoveltyDetector(
     array([-1, -1, -1])
     """
 
+    # Pickles and skops files name the public path, so that this file may move.
+    __module__ = "fmnist_sk.novelty"
+
     estimator_: Any
     offset_: float
     image_shape_: tuple[int, int, int]
@@ -207,12 +182,12 @@ class NoveltyDetector(
                 f"Found array with {len(features)} sample(s) while a minimum of 2 is "
                 "required by NoveltyDetector."
             )
-        self._gaussians = _fit_gaussians(codes, features)
+        self._gaussians = fit_gaussians(codes, features)
         scores = np.empty(len(features))
         folds = KFold(min(_N_FOLDS, len(features)), shuffle=True, random_state=0)
         for train, held_out in folds.split(features):
-            gaussians = _fit_gaussians(codes[train], features[train])
-            scores[held_out] = _log_density(gaussians, features[held_out])
+            gaussians = fit_gaussians(codes[train], features[train])
+            scores[held_out] = log_density(gaussians, features[held_out])
         self.offset_ = float(np.quantile(scores, self.false_positive_rate))
         return self
 
@@ -238,7 +213,7 @@ class NoveltyDetector(
         """
         check_is_fitted(self)
         validate_images(self, X, reset=False)
-        return _log_density(self._gaussians, self._features(X)[1])
+        return log_density(self._gaussians, self._features(X)[1])
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Compute the distance of the scores from the threshold.
@@ -272,7 +247,7 @@ class NoveltyDetector(
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
-    @_with_one_blas_thread
+    @with_one_blas_thread
     def _features(self, X):
         """Return the predicted class, as a position, and the features of each image.
 
@@ -320,165 +295,3 @@ class NoveltyDetector(
             inner = get_tags(self.estimator)
             tags.target_tags.required = inner.target_tags.required
         return tags
-
-
-def load_novelty_detector() -> NoveltyDetector:
-    """Load a detector of images that are unlike Fashion-MNIST.
-
-    The detector expects what the pretrained classifiers expect: grey images of 28 × 28
-    pixels with values from 0 to 255, which show one light garment on a black
-    background. It flags about 5 % of such images. The file ships with the package, so
-    nothing is downloaded. No pickle is loaded, and TensorFlow does not start.
-
-    Returns
-    -------
-    detector : NoveltyDetector
-        Fitted detector, a new object at each call.
-
-    Raises
-    ------
-    OSError
-        If a file in the package is missing or damaged.
-
-    See Also
-    --------
-    load_pretrained : Load a pretrained classifier.
-    NoveltyDetector : Fit a detector to your own images.
-
-    Notes
-    -----
-    The network is `load_pretrained("fashion-mnist-compact")`. The model card in the
-    documentation describes how the detector was fitted and which images it detects.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn.datasets import load_digits
-    >>> from fmnist_sk import load_fashion_mnist_sample, load_novelty_detector
-    >>> detector = load_novelty_detector()
-    >>> X_test = load_fashion_mnist_sample(subset="test").data
-    >>> bool((detector.predict(X_test) == 1).mean() > 0.9)
-    True
-    >>> digits = load_digits().images.repeat(3, axis=1).repeat(3, axis=2)  # 24 × 24
-    >>> digits = np.pad(digits * 15, [(0, 0), (2, 2), (2, 2)])
-    >>> bool((detector.predict(digits) == -1).mean() > 0.9)
-    True
-    """
-    detector = unpack(shipped(_NAME, _SHA256))
-    setattr(detector, IGNORES_NAMES, True)
-    return detector
-
-
-# Gaussian distributions, as a dict of arrays:
-# - "centre" and "scale" of shape (n_features,), which standardise the features,
-# - "means" of shape (n_gaussians, n_features),
-# - "factors" of shape (n_gaussians, n_features, n_features): lower triangular matrices.
-#   The product with a deviation from the mean has uncorrelated elements of variance 1.
-
-
-# With one thread, so that the number of cores does not change the last bits.
-@_with_one_blas_thread
-def _fit_gaussians(codes, features):
-    """Fit one Gaussian to the features of each class that is predicted."""
-    centre, scale = features.mean(axis=0), features.std(axis=0)
-    scale[scale <= 1e-12 * np.abs(centre)] = 1.0
-    standardised = (features - centre) / scale
-    n, n_features = features.shape
-    classes = [standardised[codes == code] for code in np.unique(codes)]
-    means = [each.mean(axis=0) for each in classes]
-    scatters = [
-        (each - mean).T @ (each - mean)
-        for each, mean in zip(classes, means, strict=True)
-    ]
-    pooled = (sum(scatters) + n_features * np.eye(n_features)) / (n + n_features)
-    covariances = [
-        (scatter + n_features * pooled) / (len(each) + n_features)
-        for each, scatter in zip(classes, scatters, strict=True)
-    ]
-    factors = np.linalg.inv(np.linalg.cholesky(np.stack(covariances)))
-    return {
-        "centre": centre,
-        "scale": scale,
-        "means": np.stack(means),
-        "factors": factors,
-    }
-
-
-def _log_density(gaussians, features):
-    """Return the logarithm of the largest density at each image's features."""
-    standardised = (features - gaussians["centre"]) / gaussians["scale"]
-    densities = [
-        np.log(np.diag(factor)).sum()
-        - 0.5 * (((standardised - mean) @ factor.T) ** 2).sum(axis=1)
-        for mean, factor in zip(gaussians["means"], gaussians["factors"], strict=True)
-    ]
-    constant = np.log(gaussians["scale"]).sum()
-    constant += 0.5 * features.shape[1] * np.log(2 * np.pi)
-    return np.max(densities, axis=0) - constant
-
-
-def pack(detector: NoveltyDetector) -> bytes:
-    """Convert a fitted detector to the content of the file that is shipped.
-
-    Parameters
-    ----------
-    detector : NoveltyDetector
-        Fitted detector with a pretrained network.
-
-    Returns
-    -------
-    content : bytes
-        Archive of arrays: matrices in half precision, everything else in single
-        precision, and the name of the network.
-    """
-    gaussians = detector._gaussians
-    lower = np.tril_indices(gaussians["means"].shape[1])
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        estimator=np.array(detector.estimator),
-        false_positive_rate=detector.false_positive_rate,
-        offset=detector.offset_,
-        factors=gaussians["factors"][:, *lower].astype(np.float16),
-        **{
-            name: gaussians[name].astype(np.float32)
-            for name in ("centre", "scale", "means")
-        },
-    )
-    return buffer.getvalue()
-
-
-def unpack(content: bytes) -> NoveltyDetector:
-    """Restore the detector that `pack` converted.
-
-    Parameters
-    ----------
-    content : bytes
-        Content of the file, as `pack` returns it.
-
-    Returns
-    -------
-    detector : NoveltyDetector
-        Fitted detector.
-    """
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    detector = NoveltyDetector(
-        arrays["estimator"].item(),
-        false_positive_rate=arrays["false_positive_rate"].item(),
-    )
-    detector.estimator_ = load_pretrained(detector.estimator)
-    detector.offset_ = arrays["offset"].item()
-    detector.image_shape_ = detector.estimator_.image_shape_
-    detector.n_features_in_ = detector.estimator_.n_features_in_
-    n_gaussians, n_features = arrays["means"].shape
-    factors = np.zeros((n_gaussians, n_features, n_features))
-    factors[:, *np.tril_indices(n_features)] = arrays["factors"]
-    detector._gaussians = {
-        "factors": factors,
-        **{
-            name: arrays[name].astype(np.float64)
-            for name in ("centre", "scale", "means")
-        },
-    }
-    return detector
