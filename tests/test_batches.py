@@ -26,15 +26,18 @@ def test_calls_side_by_side(n_threads, bytes_per_image, at_once, monkeypatch):
     """As many calls at once as there are threads, memory and parts."""
     monkeypatch.setattr(_engine, "n_threads", lambda: n_threads)
     n_rows = min(7.5 * MAX_ROWS, 8 * rows_per_call(bytes_per_image))
-    lock, running, most = threading.Lock(), 0, 0
+    changed, running, most = threading.Condition(), 0, 0
 
     def call(part):
         nonlocal running, most
-        with lock:
+        with changed:
             running += 1
             most = max(most, running)
-        time.sleep(0.02)
-        with lock:
+            changed.notify_all()
+            # A busy machine may start the threads one after the other.
+            assert changed.wait_for(lambda: most >= at_once, timeout=30)
+        time.sleep(0.02)  # time for one call too many
+        with changed:
             running -= 1
         return part
 
