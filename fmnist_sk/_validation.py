@@ -34,6 +34,8 @@ _Method = TypeVar("_Method", bound=Callable[..., Any])
 # shipped classifier was fitted to have no names that a DataFrame could contradict.
 IGNORES_NAMES = "_ignores_feature_names"
 
+_SMALLEST = 5e-324  # smallest positive float
+
 
 def validate_images(
     estimator,
@@ -395,7 +397,9 @@ def total_weights(sample_weight, class_weights, codes, X):
     """
     weights = scaled_weights(sample_weight, X)
     of_classes = _by_power_of_two(class_weights)[codes]
-    products = _not_vanishing(weights * of_classes, (weights > 0) & (of_classes > 0))
+    with np.errstate(under="ignore"):
+        products = weights * of_classes
+    products = _not_vanishing(products, (weights > 0) & (of_classes > 0))
     if not products.any():
         raise ValueError(
             "Every sample with a non-zero weight belongs to a class whose weight in "
@@ -441,13 +445,14 @@ def scaled_weights(sample_weight, X):
 
 def _by_power_of_two(weights):
     """Divide weights by the smallest power of two that is larger than all of them."""
-    scaled = np.ldexp(weights, -np.frexp(weights.max())[1])
+    with np.errstate(under="ignore"):
+        scaled = np.ldexp(weights, -np.frexp(weights.max())[1])
     return _not_vanishing(scaled, weights > 0)
 
 
 def _not_vanishing(weights, positive):
     """Replace positive weights that were rounded to 0, because 0 means unused."""
-    return np.where(positive, np.maximum(weights, np.nextafter(0, 1)), weights)
+    return np.where(positive, np.maximum(weights, _SMALLEST), weights)
 
 
 def all_or_nothing(method: _Method) -> _Method:

@@ -416,3 +416,16 @@ def test_a_fit_transform_whose_result_overflows_changes_nothing():
     before = dict(vars(normalizer))
     if finite_or_refused(lambda: normalizer.fit_transform(X)) is None:
         assert vars(normalizer) == before
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-320, 1e300])
+def test_errors_of_floats_that_the_user_wants_raised(images, scale):
+    """Weights are scaled without errors, also if NumPy raises all of them."""
+    X, y = images[0][:12], images[1][:12]
+    weights = scale * np.linspace(0.5, 1, 12)
+    expected = quick().fit(X, y, sample_weight=weights).predict_proba(X)
+    with np.errstate(all="raise"):
+        clf = quick(class_weight="balanced").fit(X, y, sample_weight=weights)
+        clf.predict_proba(X)
+        found = quick().fit(X, y, sample_weight=weights).predict_proba(X)
+    np.testing.assert_array_equal(found, expected)
