@@ -1,4 +1,4 @@
-"""Commands of the command line, their common error, and what the web page uses.
+"""Commands of the command line, and the names that the web page shares with them.
 
 The other names are loaded on first use, because the parser must start quickly.
 """

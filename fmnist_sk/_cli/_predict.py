@@ -184,7 +184,7 @@ def _explain(path, results, reader, names, notes):
     if not predictions:
         return
     shown = predictions[:_MOST_EXPLAINED]
-    start_engine()  # computes the heat maps
+    start_engine()  # TensorFlow computes the heat maps
     try:
         figures.save_explanation(
             path, reader.estimator, shown, reader.image_shape, names

@@ -154,9 +154,6 @@ def _activate(x, activation):
     """Apply an activation, with operators that every version of ONNX Runtime has."""
     if activation == "linear":
         return x
-    if activation in _OPERATORS:
-        operator, attributes = _OPERATORS[activation]
-        return x.then(operator, **attributes)
     if activation == "mish":
         return x.then("Mul", x.then("Softplus").then("Tanh").name)
     if activation in ("silu", "swish"):
@@ -166,4 +163,5 @@ def _activate(x, activation):
         scaled = x.then("Mul", constant(np.float32(np.sqrt(0.5))))
         doubled = scaled.then("Erf").then("Add", constant(np.float32(1)))
         return x.then("Mul", doubled.name).then("Mul", constant(np.float32(0.5)))
-    raise NotImplementedError(f"The activation {activation!r} has no ONNX form.")
+    operator, attributes = _OPERATORS[activation]
+    return x.then(operator, **attributes)
